@@ -1,0 +1,131 @@
+"""Reading corpora through `datasets`, from the Hub or a local folder: rows {source: str, target: str} in the end."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TypeAlias
+
+import datasets
+
+from seq2seq.corpus import CorpusOptions, fault, normalise_rows, read_parallel
+from seq2seq.errors import UserError
+from seq2seq.files import read_lines
+
+Rows: TypeAlias = datasets.Dataset | datasets.IterableDataset
+
+
+def load(options: CorpusOptions, split: str) -> Rows:
+    """Read one split as rows {source: str, target: str}, white space and HTML entities normalised, nothing left out.
+
+    Raises:
+        UserError: no such path, configuration, split or column; a side that is not text; unequal sides; not UTF-8.
+    """
+    rows = open_split(options, split)
+    names = column_names(rows)
+    for side in (options.source, options.target):
+        if side not in names:
+            raise UserError(f"corpus {options.path}: no column {side!r} in split {split!r}; it has {', '.join(names)}")
+    try:
+        return rows.map(
+            normalise_rows,
+            batched=True,
+            remove_columns=rows.column_names,
+            fn_kwargs={"source": options.source, "target": options.target},
+            **progress(rows, "normalising"),
+        )
+    except UnicodeDecodeError as error:
+        raise unreadable(options, error) from error
+
+
+def clean(rows: Rows, options: CorpusOptions) -> tuple[Rows, Counter[str]]:
+    """Leave out the training pairs that teach nothing good, and count why.
+
+    The rules, in their order: `empty side`; `too long` (max_words); `sides too unequal` (max_ratio). A stream is
+    cleaned as it is read, and has no counts beforehand.
+
+    Raises:
+        UserError: nothing is left.
+    """
+    if isinstance(rows, datasets.IterableDataset):
+        return rows.filter(lambda row: fault(row["source"], row["target"], options) is None), Counter()
+    faults = [fault(source, target, options) for source, target in zip(rows["source"], rows["target"], strict=True)]
+    kept = [index for index, found in enumerate(faults) if found is None]
+    if not kept:
+        raise UserError(f"corpus {options.path}: no sentence pair is left after cleaning: {Counter(faults)}")
+    return rows if len(kept) == len(rows) else rows.select(kept), Counter(found for found in faults if found)
+
+
+def open_split(options: CorpusOptions, split: str) -> Rows:
+    """The split as it is, whatever its columns."""
+    folder = Path(options.path).expanduser()
+    sides = [folder / f"{split}.{side}" for side in (options.source, options.target)]
+    if any(side.is_file() for side in sides):
+        return parallel_text(sides[0], sides[1], options.streaming)
+    local = folder.is_dir()
+    if not local and (folder.exists() or options.path.startswith(("/", ".", "~")) or options.path.count("/") > 1):
+        raise UserError(f"corpus.path {options.path}: no such folder")
+    try:
+        rows = datasets.load_dataset(
+            str(folder.resolve()) if local else options.path,
+            name=options.configuration,
+            split=split,
+            streaming=options.streaming,
+        )
+    except (datasets.exceptions.DatasetGenerationError, UnicodeDecodeError) as error:
+        raise unreadable(options, error) from error
+    except ValueError as error:  # of splits and configurations
+        raise UserError(f"corpus {options.path}: {cause(error)}") from error
+    except OSError as error:  # of files and of the network
+        where = "no data files in that folder" if local else "neither a local folder nor to be had from the Hub now"
+        raise UserError(f"corpus.path {options.path}: {where} ({cause(error)})") from error
+    assert isinstance(rows, Rows)
+    return rows
+
+
+def column_names(rows: Rows) -> list[str]:
+    """The sides that rows offer: columns, or the languages inside a `translation` column."""
+    features = rows.features or rows._resolve_features().features
+    nested = features.get("translation")
+    languages = getattr(nested, "languages", None) or (nested if isinstance(nested, dict) else None)
+    return sorted(languages or features)
+
+
+def parallel_text(source: Path, target: Path, streaming: bool) -> Rows:
+    """Two text files, line by line a pair."""
+    endings = {"source": source.suffix[1:], "target": target.suffix[1:]}
+    # The stamps are not read: they make the cache notice that a file has changed.
+    # Tuples, because `datasets` would take lists for shards.
+    stamps = tuple((side.stat().st_mtime_ns, side.stat().st_size) for side in (source, target) if side.is_file())
+    arguments = {"paths": (str(source), str(target)), "names": (endings["source"], endings["target"]), "stamps": stamps}
+    if streaming:
+        return datasets.IterableDataset.from_generator(read_parallel, gen_kwargs=arguments)
+    try:
+        return datasets.Dataset.from_generator(read_parallel, gen_kwargs=arguments)
+    except datasets.exceptions.DatasetGenerationError as error:
+        if isinstance(error.__cause__, UserError):
+            raise error.__cause__ from None
+        raise
+
+
+def unreadable(options: CorpusOptions, error: Exception) -> UserError:
+    """What is wrong with a local file, by its first line that is not UTF-8, if that is the trouble."""
+    folder = Path(options.path).expanduser()
+    for path in sorted(folder.glob("*")) if folder.is_dir() else []:
+        if path.suffix in {".json", ".jsonl", ".csv", ".tsv"}:
+            try:
+                for _ in read_lines(path):
+                    pass
+            except UserError as found:
+                return found
+    return UserError(f"corpus {options.path}: a file cannot be read: {cause(error)}")
+
+
+def cause(error: BaseException) -> str:
+    """The first line of the innermost cause: what the user needs of a library's chain of errors."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def progress(rows: Rows, what: str) -> dict[str, str]:
+    """`map`'s progress bar says what it does; a stream's has none."""
+    return {} if isinstance(rows, datasets.IterableDataset) else {"desc": what}

@@ -1,0 +1,94 @@
+"""A recipe: the YAML file that describes a run, read into these classes: a typo fails before anything loads."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from jsonargparse import ArgumentParser
+
+from seq2seq.corpus import CorpusOptions
+from seq2seq.errors import UserError
+from seq2seq.learning import TrainingOptions
+from seq2seq.model import ModelOptions
+from seq2seq.search import SearchOptions
+from seq2seq.tokenizer import TokenizerOptions
+
+Sections = TypeVar("Sections")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides a run.
+
+    Args:
+        corpus: where the sentence pairs come from.
+        tokenizer: how text is cut into subwords.
+        model: the model's shape.
+        training: how it learns.
+        search: how it translates.
+        trainer: handed to lightning.Trainer as it stands: max_epochs, gradient_clip_val, devices, num_nodes, strategy,
+            precision, …
+        seed: of all that is random.
+    """
+
+    corpus: CorpusOptions
+    tokenizer: TokenizerOptions = field(default_factory=TokenizerOptions)
+    model: ModelOptions = field(default_factory=ModelOptions)
+    training: TrainingOptions = field(default_factory=TrainingOptions)
+    search: SearchOptions = field(default_factory=SearchOptions)
+    trainer: dict[str, Any] = field(default_factory=dict)
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What of a recipe a finished run needs to translate."""
+
+    model: ModelOptions = field(default_factory=ModelOptions)
+    search: SearchOptions = field(default_factory=SearchOptions)
+
+
+def parser(sections: type) -> ArgumentParser:
+    """A parser whose options are the fields of a dataclass, nested ones joined by dots: --model.decoder.hidden 512."""
+    made = ArgumentParser(exit_on_error=False, add_help=False)
+    made.add_class_arguments(sections)
+    return made
+
+
+def read(sections: type[Sections], path: Path, overrides: Sequence[str] = ()) -> tuple[Sections, str]:
+    """Read a YAML file, then overrides as on the command line (`--model.encoder.layers 2`).
+
+    A file may have sections that `sections` lacks only where `sections` is `Trained`, which is a part of a recipe.
+
+    Returns:
+        the sections, and the resolved YAML: every key with its value.
+
+    Raises:
+        UserError: no such file, no YAML, an unknown key, a value of the wrong type or out of range; it names the key.
+    """
+    made = parser(sections)
+    try:
+        with path.open(encoding="utf-8") as file:
+            given = yaml.safe_load(file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: not YAML: {one_line(error)}") from error
+    if not isinstance(given, dict):
+        raise UserError(f"{path}: a recipe is a YAML mapping of sections: corpus, tokenizer, model, training, …")
+    if sections is Trained:
+        given = {key: value for key, value in given.items() if key in Trained.__dataclass_fields__}
+    try:
+        values = made.parse_args(list(overrides), namespace=made.parse_object(given))
+    except (argparse.ArgumentError, TypeError, ValueError, KeyError) as error:
+        raise UserError(f"{path}: {one_line(error)}") from error
+    # Classes check their values as they are made; UserErrors pass through.
+    return sections(**vars(made.instantiate(values))), made.dump(values, skip_none=False)
+
+
+def one_line(error: BaseException) -> str:
+    """An error's message on one line."""
+    return " ".join(str(error).split())

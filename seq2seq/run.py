@@ -1,0 +1,108 @@
+"""A run: one training and its folder. Made by `train`, read by everything else.
+
+runs/NAME/
+    recipe.yaml          all that decided the run, resolved
+    tokenizer.model      SentencePiece's (two files where it is not joint)
+    model.safetensors    the best epoch's weights: no pickle
+    checkpoints/         Lightning's, for resuming
+    metrics.csv          a row for every validation; tensorboard/ has more
+    scores.json          scores with their signatures, the data's fingerprint, versions, time
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+
+from seq2seq.errors import UserError
+from seq2seq.files import atomic, write
+from seq2seq.model import Model, ModelOptions
+from seq2seq.recipe import Trained, read
+from seq2seq.search import SearchOptions
+from seq2seq.tokenizer import Tokenizer
+from seq2seq.translator import Translator
+
+RECIPE = "recipe.yaml"
+WEIGHTS = "model.safetensors"
+SCORES = "scores.json"
+
+
+def load(folder: Path, device: str = "cpu") -> tuple[Translator, SearchOptions]:
+    """A finished run's translator, and how its recipe says to search. Neither pickle nor Lightning is needed.
+
+    Raises:
+        UserError: no such run, it has no weights yet, or a file is damaged or of another model.
+    """
+    if not (folder / RECIPE).is_file():
+        raise UserError(f"{folder}: no run there (it has no {RECIPE}); train one with: seq2seq train RECIPE")
+    trained, _ = read(Trained, folder / RECIPE)
+    tokenizer = Tokenizer.load(folder)
+    model = build(trained.model, tokenizer)
+    load_weights(model, folder / WEIGHTS)
+    return Translator(model.to(device), tokenizer), trained.search
+
+
+def build(options: ModelOptions, tokenizer: Tokenizer) -> Model:
+    """A model, its weights still random, that fits a tokenizer."""
+    return Model(options, tokenizer.source_size, tokenizer.target_size, tokenizer.joint)
+
+
+def save_weights(model: Model, path: Path) -> None:
+    """Write a model's weights, whole or not at all; tied ones once."""
+    with atomic(path) as temporary:
+        safetensors.torch.save_model(model, str(temporary))
+
+
+def load_weights(model: Model, path: Path) -> None:
+    """Read weights into a model.
+
+    Raises:
+        UserError: no such file, it is damaged, or it is of a model of another shape.
+    """
+    if not path.is_file():
+        raise UserError(f"{path}: not there yet: the run has not finished an epoch; go on with: seq2seq train --resume")
+    try:
+        safetensors.torch.load_model(model, str(path))
+    except (safetensors.SafetensorError, OSError) as error:
+        raise UserError(
+            f"{path}: damaged, or no safetensors file ({error}); write it again with: seq2seq train --resume"
+        ) from error
+    except RuntimeError as error:
+        raise UserError(f"{path}: its weights are of another model than {path.with_name(RECIPE)} describes") from error
+
+
+def prepare(folder: Path, resume: bool, force: bool) -> None:
+    """Make sure that no run is overwritten by mistake.
+
+    Raises:
+        UserError: the folder has a run and neither `resume` nor `force` is given, or it is no run's folder at all.
+    """
+    if resume:
+        if not (folder / RECIPE).is_file():
+            raise UserError(f"{folder}: no run to resume there; train it without --resume")
+    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if not force:
+            raise UserError(
+                f"{folder}: exists already; --resume goes on with it, --force starts anew, --run NAME keeps both"
+            )
+        if not (folder / RECIPE).is_file():
+            raise UserError(f"{folder}: not a run's folder, so --force does not delete it; choose another with --run")
+        shutil.rmtree(folder)
+
+
+def read_scores(folder: Path) -> dict[str, object]:
+    """What is known of a run: the contents of scores.json, empty before the first evaluation."""
+    path = folder / SCORES
+    try:
+        scores: dict[str, object] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    except ValueError as error:
+        raise UserError(f"{path}: damaged; delete it and evaluate again") from error
+    return scores
+
+
+def add_scores(folder: Path, news: dict[str, object]) -> None:
+    """Add to scores.json what has just been measured."""
+    write(folder / SCORES, json.dumps(read_scores(folder) | news, indent=2, ensure_ascii=False) + os.linesep)
