@@ -154,7 +154,7 @@ def translate(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     translator, options = run.load(arguments.run, arguments.device)
     options = searched(options, arguments)
     if sys.stdin.isatty():
-        interactive.run(translator, options, str(arguments.run))
+        interactive.run(translator, options, str(arguments.run), arguments.seed)
         return
     filtering.run(
         translator,

@@ -77,7 +77,7 @@ def respond(translator: Translator, state: State, line: str) -> Reply:
             raise UserError(f"no command {shown(name)}; :help lists them, and a space before it translates it")
         return COMMANDS[name].act(translator, state, rest[0].strip() if rest else "")
     except UserError as error:
-        return Reply(Text(printable(str(error)), "red"), state)
+        return Reply(Text(str(error), "red"), state)
     except (MemoryError, torch.OutOfMemoryError):
         return Reply(Text("out of memory; a smaller :width or a shorter sentence needs less", "red"), state)
 
@@ -135,22 +135,16 @@ def describe(settings: Settings) -> Mapping[str, str]:
     }
 
 
-def whole_number(argument: str, least: int, most: int) -> int:
-    """Raises UserError: no integer from `least` to `most`."""
-    with suppress(ValueError):
-        if least <= (number := int(argument)) <= most:
-            return number
-    raise UserError(f"give a whole number from {least} to {most}, not {shown(argument)}")
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """A parser of integers from `least` to `most`. It raises UserError: this is none."""
 
+    def parse(argument: str) -> int:
+        with suppress(ValueError):
+            if least <= (number := int(argument)) <= most:
+                return number
+        raise UserError(f"give a whole number from {least} to {most}, not {shown(argument)}")
 
-def hypotheses(argument: str) -> int:
-    """Raises UserError: no sensible number of hypotheses."""
-    return whole_number(argument, 1, WIDEST)
-
-
-def words(argument: str) -> int:
-    """Raises UserError: no number of words."""
-    return whole_number(argument, 0, 10**9)
+    return parse
 
 
 def finite(argument: str) -> float:
@@ -190,7 +184,7 @@ def searching(settings: Settings, **options: Any) -> Settings:
 
 def n_best(translator: Translator, state: State, argument: str) -> Reply:
     """:nbest"""
-    count = hypotheses(argument)
+    count = whole_number(1, WIDEST)(argument)
     return change(state, searching(state.settings, n_best=count, width=max(count, state.settings.options.width)))
 
 
@@ -198,11 +192,6 @@ def sample(translator: Translator, state: State, argument: str) -> Reply:
     """:sample"""
     temperature = finite(argument) if argument else state.settings.options.temperature
     return change(state, searching(state.settings, sampling=True, temperature=temperature))
-
-
-def search(translator: Translator, state: State, argument: str) -> Reply:
-    """:search"""
-    return change(state, searching(state.settings, sampling=False))
 
 
 def align(translator: Translator, state: State, argument: str) -> Reply:
@@ -241,28 +230,21 @@ def show_settings(translator: Translator, state: State, argument: str) -> Reply:
     return Reply(Text("\n".join(f"{name:<22} {value}" for name, value in describe(state.settings).items())), state)
 
 
-def leave(translator: Translator, state: State, argument: str) -> Reply:
-    """:quit"""
-    return Reply(Text(), None)
-
-
 COMMANDS = {
     ":help": Command("", "list the commands", show_help),
-    ":width": Command("N", "keep N hypotheses; 1 is greedy", option("width", hypotheses)),
+    ":width": Command("N", "keep N hypotheses; 1 is greedy", option("width", whole_number(1, WIDEST))),
     ":nbest": Command("N", "show N translations, and keep at least N hypotheses", n_best),
     ":length-penalty": Command("X", "0 favours short translations, more long ones", option("length_penalty", finite)),
-    ":coverage-penalty": Command(
-        "X", "more favours reading all the source; 0 is off", option("coverage_penalty", finite)
-    ),
+    ":coverage-penalty": Command("X", "more favours reading all of it; 0 is off", option("coverage_penalty", finite)),
     ":sample": Command("[TEMPERATURE]", "draw translations at random", sample),
-    ":search": Command("", "search for the most probable ones again", search),
-    ":top-k": Command("N", "sample from the N likeliest words; 0 is all", option("top_k", words)),
+    ":search": Command("", "search for the most probable ones again", option("sampling", lambda _: False)),
+    ":top-k": Command("N", "sample from the N likeliest words; 0 is all", option("top_k", whole_number(0, 10**9))),
     ":top-p": Command("X", "sample from the likeliest words that hold X; 1 is all", option("top_p", finite)),
-    ":seed": Command("N", "sample as from seed N", setting("seed", lambda text: whole_number(text, 0, SEEDS - 1))),
+    ":seed": Command("N", "sample as from seed N", setting("seed", whole_number(0, SEEDS - 1))),
     ":prefix": Command("[TEXT]", "begin every translation so; without TEXT, freely", setting("prefix", str)),
     ":align": Command("[on|off]", "show the last alignment; on: each one", align),
     ":figure": Command("PATH", "draw the last alignment as PNG, SVG or PDF", figure),
     ":scores": Command("on|off", "show the scores", setting("show_scores", switch)),
     ":settings": Command("", "show all settings", show_settings),
-    ":quit": Command("", "leave; so does Ctrl-D", leave),
+    ":quit": Command("", "leave; so does Ctrl-D", lambda translator, state, argument: Reply(Text(), None)),
 }

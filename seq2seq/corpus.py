@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -72,7 +73,7 @@ def normalise(text: object) -> str:
 
 def normalise_rows(batch: dict[str, list[Any]], source: str, target: str) -> dict[str, list[str]]:
     """Columns of any schema, flat or nested in `translation`, to the columns source and target."""
-    if "translation" in batch:
+    if source not in batch or target not in batch:
         batch = {side: [pair[side] for pair in batch["translation"]] for side in (source, target)}
     return {
         "source": [normalise(text) for text in batch[source]],
@@ -82,10 +83,13 @@ def normalise_rows(batch: dict[str, list[Any]], source: str, target: str) -> dic
 
 def read_parallel(paths: tuple[str, str], names: tuple[str, str], stamps: object) -> Iterator[dict[str, str]]:
     """Pairs of lines. Raises UserError where one file ends before the other."""
-    pairs = zip_longest(*(read_lines(Path(path)) for path in paths), fillvalue=MISSING)
-    for number, pair in enumerate(pairs, start=1):
-        for path, line in zip(paths, pair, strict=True):
-            if line is MISSING:
-                other = paths[1 - paths.index(path)]
-                raise UserError(f"{path} ends after line {number - 1}, but {other} goes on: sides of unequal length")
-        yield dict(zip(names, map(str, pair), strict=True))
+    sources, targets = (read_lines(Path(path)) for path in paths)
+    with closing(sources), closing(targets):
+        for number, pair in enumerate(zip_longest(sources, targets, fillvalue=MISSING), start=1):
+            for path, line in zip(paths, pair, strict=True):
+                if line is MISSING:
+                    other = paths[1 - paths.index(path)]
+                    raise UserError(
+                        f"{path} ends after line {number - 1}, but {other} goes on: sides of unequal length"
+                    )
+            yield dict(zip(names, map(str, pair), strict=True))

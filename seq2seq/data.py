@@ -90,9 +90,10 @@ def epoch_batches(lengths: Sequence[tuple[int, int]], batching: Batching, epoch:
         raise UserError(f"{len(lengths)} sentence pairs cannot be shared among {share.ranks} processes")
     generator = torch.Generator().manual_seed(mix(batching.seed, epoch))
     order = torch.randperm(len(lengths), generator=generator).tolist()
+    size = max(batching.pool, share.ranks)
     batches: list[list[int]] = []
-    for start in range(0, len(order), batching.pool):
-        pool = order[start : start + batching.pool]
+    for start in range(0, len(order), size):
+        pool = order[start : start + size]
         if len(pool) < share.ranks:  # the last few join the pool before
             batches[-1] += pool
             continue
@@ -142,7 +143,8 @@ class Stream(IterableDataset[Batch]):
         self.share = share
 
     def __iter__(self) -> Iterator[Batch]:
-        for number, pool in enumerate(pools(self.rows, self.batching.pool, self.share.ranks)):
+        size = max(self.batching.pool, self.share.ranks)
+        for number, pool in enumerate(pools(self.rows, size, self.share.ranks)):
             ids = encode({side: [row[side] for row in pool] for side in ("source", "target")}, self.collate.tokenizer)
             encoded = [
                 {**row, "source_ids": source, "target_ids": target}
@@ -176,12 +178,16 @@ def training_batches(
     """An epoch's batches, of rows in memory (tokenised) or of a stream (not tokenised yet)."""
     seed = mix(batching.seed, epoch, share.rank)
     seed_sampling(seed % 2**31)
-    worker_seeds = partial(seed_worker, seed)
+    load = partial(
+        DataLoader[Batch],
+        num_workers=workers,
+        worker_init_fn=partial(seed_worker, seed),
+        generator=torch.Generator(),  # its own: drawing from torch's would change the model's dropout
+    )
     if isinstance(rows, datasets.IterableDataset):
-        stream = Stream(rows, collate, batching, epoch, share)
-        return DataLoader(stream, batch_size=None, num_workers=workers, worker_init_fn=worker_seeds)
-    batches = epoch_batches(pair_lengths(rows.select_columns(["source_ids", "target_ids"])), batching, epoch, share)
-    return DataLoader(rows, batch_sampler=batches, collate_fn=collate, num_workers=workers, worker_init_fn=worker_seeds)
+        return load(Stream(rows, collate, batching, epoch, share), batch_size=None)
+    lengths = pair_lengths(rows.select_columns(["source_ids", "target_ids"]))
+    return load(rows, batch_sampler=epoch_batches(lengths, batching, epoch, share), collate_fn=collate)
 
 
 def seed_worker(seed: int, worker: int) -> None:
@@ -199,12 +205,19 @@ class Numbered(NamedTuple):
 def scoring_batches(
     rows: datasets.Dataset, tokenizer: Tokenizer, batch_tokens: int, share: Share
 ) -> DataLoader[Numbered]:
-    """A split in order of length, each row once, and in one process only."""
-    found = buckets(pair_lengths(rows.select_columns(["source_ids", "target_ids"])), batch_tokens)
+    """A split in order of length, each row once, and in one process only; all processes have equally many batches.
+
+    Raises:
+        UserError: fewer rows than processes.
+    """
+    if len(rows) < share.ranks:
+        raise UserError(f"{len(rows)} sentence pairs cannot be shared among {share.ranks} processes")
+    lengths = pair_lengths(rows.select_columns(["source_ids", "target_ids"]))
+    found = buckets(lengths, batch_tokens, least=share.ranks)
     collate = Collate(tokenizer)
 
     def number(indices: list[int]) -> Numbered:
         return Numbered(torch.tensor(indices), collate([rows[index] for index in indices]))
 
-    mine: Any = found[share.rank :: share.ranks]  # to a DataLoader, a list is a dataset
+    mine: Any = [batch[share.rank :: share.ranks] for batch in found]  # to a DataLoader, a list is a dataset
     return DataLoader(mine, batch_size=None, collate_fn=number)

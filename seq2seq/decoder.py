@@ -16,9 +16,11 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from seq2seq.cells import LSTMCell, LSTMState
 from seq2seq.context import AdditiveAttention, ContextFactory, Memory, Sizes
+from seq2seq.embedding import Embedding
 
 
 class State(NamedTuple):
@@ -77,7 +79,7 @@ class Decoder(nn.Module):
     cells: Sequence[LSTMCell]
     bridges: Sequence[Bridge]
 
-    def __init__(self, embedding: nn.Embedding, memory: int, options: DecoderOptions, tied: bool) -> None:
+    def __init__(self, embedding: Embedding, memory: int, options: DecoderOptions, tied: bool) -> None:
         super().__init__()
         word, hidden = embedding.embedding_dim, options.hidden
         self.embedding = embedding
@@ -85,7 +87,9 @@ class Decoder(nn.Module):
         sizes = [word] + [hidden] * (options.layers - 1)
         self.cells = nn.ModuleList(LSTMCell(size, hidden) for size in sizes)  # type: ignore[assignment]
         self.bridges = nn.ModuleList(Bridge(memory, hidden) for _ in sizes)  # type: ignore[assignment]
-        self.context_gates = nn.Linear(self.context.size, 4 * hidden, bias=False)
+        self.context_gates = nn.Parameter(torch.empty(4 * hidden, self.context.size))
+        for gate in self.context_gates.data.chunk(4):
+            nn.init.xavier_uniform_(gate)
         self.readout = nn.Linear(hidden + self.context.size + word, word)
         self.vocabulary = nn.Linear(word, embedding.num_embeddings)
         if tied:
@@ -98,8 +102,11 @@ class Decoder(nn.Module):
         """Prepare the memory's keys, and bridge to the first state, of width 1.
 
         A decoder layer starts from the encoder layer of its own height; those above the encoder's, from its top layer.
+        Of an encoder with more layers, the uppermost are used.
         """
-        heights = [min(layer, memory.hidden.shape[1] - 1) for layer in range(len(self.bridges))]
+        top = memory.hidden.shape[1] - 1
+        lowest = max(top + 1 - len(self.bridges), 0)
+        heights = [min(lowest + layer, top) for layer in range(len(self.bridges))]
         layers = [
             bridge(memory.hidden[:, i], memory.cell[:, i]) for i, bridge in zip(heights, self.bridges, strict=True)
         ]
@@ -149,7 +156,7 @@ class Decoder(nn.Module):
         last word adds to the lowest layer's gates and to the query.
         """
         context, weights = self.context(layers[-1].hidden, share, memory)
-        projected = gates + self.context_gates(context)
+        projected = gates + linear(context, self.context_gates)
         after: list[LSTMState] = []
         for cell, layer in zip(self.cells, layers, strict=True):
             if after:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from seq2seq.context import Memory
+from seq2seq.embedding import Embedding
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Encoder(nn.Module):
 
     layers: Sequence[nn.LSTM]
 
-    def __init__(self, embedding: nn.Embedding, options: EncoderOptions) -> None:
+    def __init__(self, embedding: Embedding, options: EncoderOptions) -> None:
         super().__init__()
         self.embedding = embedding
         self.dropout = nn.Dropout(options.dropout)

@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Mapping
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,16 +52,16 @@ def fit(
         UserError: the loss is no longer a number, or there is nothing to resume. Checkpoints so far are kept.
     """
     quiet()
-    checkpoint = ModelCheckpoint(
+    # Saved between epochs, a run resumes exactly; validations inside an epoch are saved where they are.
+    saving = partial(
+        ModelCheckpoint,
         folder / CHECKPOINTS,
-        filename=BEST.removesuffix(".ckpt"),
-        monitor="validation_bleu",
-        mode="max",
-        save_last=True,
         enable_version_counter=False,
+        save_on_train_epoch_end="val_check_interval" not in trainer_options,
     )
     callbacks: list[Callback] = [
-        checkpoint,
+        saving(filename=BEST.removesuffix(".ckpt"), monitor="validation_bleu", mode="max", save_weights_only=True),
+        saving(filename=LAST.removesuffix(".ckpt")),
         LearningRateMonitor("step"),
         Report(folder / "metrics.csv", options.samples),
     ]
@@ -190,5 +191,6 @@ def quiet() -> None:
         ".*treespec.*",
         ".*isinstance.*LeafSpec.*",
         ".*exists and is not empty.*",
+        ".*smaller than the logging interval.*",
     ):
         warnings.filterwarnings("ignore", message)

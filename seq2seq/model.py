@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from seq2seq.batch import Batch
 from seq2seq.context import Memory
 from seq2seq.decoder import Decoder, DecoderOptions, State
+from seq2seq.embedding import Embedding
 from seq2seq.encoder import Encoder, EncoderOptions
 from seq2seq.search import Hypothesis, SearchOptions, search
-from seq2seq.vocabulary import PAD
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,8 @@ class Model(nn.Module):
 
     def __init__(self, options: ModelOptions, source_size: int, target_size: int, joint: bool) -> None:
         super().__init__()
-        source = embedding(source_size, options.embedding)
-        target = source if joint and options.tied else embedding(target_size, options.embedding)
+        source = Embedding(source_size, options.embedding)
+        target = source if joint and options.tied else Embedding(target_size, options.embedding)
         self.encoder = Encoder(source, options.encoder)
         self.decoder = Decoder(target, self.encoder.size, options.decoder, options.tied)
 
@@ -104,12 +104,3 @@ def coverage(memory: Memory, state: State) -> Tensor:
     """
     attended = state.coverage.clamp(1e-3, 1.0).log()
     return attended.masked_fill(~memory.mask.unsqueeze(1), 0.0).sum(dim=-1)
-
-
-def embedding(size: int, width: int) -> nn.Embedding:
-    """Embeddings small enough to be a vocabulary projection as well: normal, of standard deviation width^−½."""
-    layer = nn.Embedding(size, width, padding_idx=PAD)
-    nn.init.normal_(layer.weight, std=width**-0.5)
-    with torch.no_grad():
-        layer.weight[PAD].zero_()
-    return layer

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import datasets
+from datasets.arrow_writer import SchemaInferenceError
 
 from seq2seq.corpus import CorpusOptions, fault, normalise_rows, read_parallel
 from seq2seq.errors import UserError
@@ -20,7 +21,10 @@ def load(options: CorpusOptions, split: str) -> Rows:
         UserError: no such path, configuration, split or column; a side that is not text; unequal sides; not UTF-8.
     """
     rows = open_split(options, split)
-    names = column_names(rows)
+    columns = features(rows)
+    if not columns:
+        raise UserError(f"corpus {options.path}: split {split!r} is empty")
+    names = sides(columns)
     for side in (options.source, options.target):
         if side not in names:
             raise UserError(f"corpus {options.path}: no column {side!r} in split {split!r}; it has {', '.join(names)}")
@@ -28,7 +32,7 @@ def load(options: CorpusOptions, split: str) -> Rows:
         return rows.map(
             normalise_rows,
             batched=True,
-            remove_columns=rows.column_names,
+            remove_columns=list(columns),
             fn_kwargs={"source": options.source, "target": options.target},
             **progress(rows, "normalising"),
         )
@@ -46,7 +50,7 @@ def clean(rows: Rows, options: CorpusOptions) -> tuple[Rows, Counter[str]]:
         UserError: nothing is left.
     """
     if isinstance(rows, datasets.IterableDataset):
-        return rows.filter(lambda row: fault(row["source"], row["target"], options) is None), Counter()
+        return rows.filter(is_good, fn_kwargs={"options": options}), Counter()
     faults = [fault(source, target, options) for source, target in zip(rows["source"], rows["target"], strict=True)]
     kept = [index for index, found in enumerate(faults) if found is None]
     if not kept:
@@ -54,12 +58,17 @@ def clean(rows: Rows, options: CorpusOptions) -> tuple[Rows, Counter[str]]:
     return rows if len(kept) == len(rows) else rows.select(kept), Counter(found for found in faults if found)
 
 
+def is_good(row: dict[str, str], options: CorpusOptions) -> bool:
+    """No `fault`. At the module's level, so that a stream pickles: worker processes may need it."""
+    return fault(row["source"], row["target"], options) is None
+
+
 def open_split(options: CorpusOptions, split: str) -> Rows:
     """The split as it is, whatever its columns."""
     folder = Path(options.path).expanduser()
-    sides = [folder / f"{split}.{side}" for side in (options.source, options.target)]
-    if any(side.is_file() for side in sides):
-        return parallel_text(sides[0], sides[1], options.streaming)
+    source, target = (folder / f"{split}.{side}" for side in (options.source, options.target))
+    if source.is_file() or target.is_file():
+        return parallel_text(source, target, options)
     local = folder.is_dir()
     if not local and (folder.exists() or options.path.startswith(("/", ".", "~")) or options.path.count("/") > 1):
         raise UserError(f"corpus.path {options.path}: no such folder")
@@ -72,6 +81,8 @@ def open_split(options: CorpusOptions, split: str) -> Rows:
         )
     except (datasets.exceptions.DatasetGenerationError, UnicodeDecodeError) as error:
         raise unreadable(options, error) from error
+    except StopIteration as error:  # which `datasets` lets slip where a file has no rows
+        raise UserError(f"corpus {options.path}: a file is empty") from error
     except ValueError as error:  # of splits and configurations
         raise UserError(f"corpus {options.path}: {cause(error)}") from error
     except OSError as error:  # of files and of the network
@@ -81,33 +92,44 @@ def open_split(options: CorpusOptions, split: str) -> Rows:
     return rows
 
 
-def column_names(rows: Rows) -> list[str]:
+def features(rows: Rows) -> datasets.Features | None:
+    """The columns and their types, for which some streams must look at their first rows; None if there are none."""
+    if rows.features is not None:
+        return rows.features
+    try:
+        return rows._resolve_features().features
+    except StopIteration:
+        return None
+
+
+def sides(columns: datasets.Features) -> list[str]:
     """The sides that rows offer: columns, or the languages inside a `translation` column."""
-    features = rows.features or rows._resolve_features().features
-    nested = features.get("translation")
+    nested = columns.get("translation")
     languages = getattr(nested, "languages", None) or (nested if isinstance(nested, dict) else None)
-    return sorted(languages or features)
+    return sorted(languages or columns)
 
 
-def parallel_text(source: Path, target: Path, streaming: bool) -> Rows:
+def parallel_text(source: Path, target: Path, options: CorpusOptions) -> Rows:
     """Two text files, line by line a pair."""
-    endings = {"source": source.suffix[1:], "target": target.suffix[1:]}
     # The stamps are not read: they make the cache notice that a file has changed.
     # Tuples, because `datasets` would take lists for shards.
     stamps = tuple((side.stat().st_mtime_ns, side.stat().st_size) for side in (source, target) if side.is_file())
-    arguments = {"paths": (str(source), str(target)), "names": (endings["source"], endings["target"]), "stamps": stamps}
-    if streaming:
+    names = (options.source, options.target)
+    arguments = {"paths": (str(source), str(target)), "names": names, "stamps": stamps}
+    if options.streaming:
         return datasets.IterableDataset.from_generator(read_parallel, gen_kwargs=arguments)
     try:
         return datasets.Dataset.from_generator(read_parallel, gen_kwargs=arguments)
     except datasets.exceptions.DatasetGenerationError as error:
         if isinstance(error.__cause__, UserError):
             raise error.__cause__ from None
-        raise
+        raise unreadable(options, error) from error
 
 
 def unreadable(options: CorpusOptions, error: Exception) -> UserError:
     """What is wrong with a local file, by its first line that is not UTF-8, if that is the trouble."""
+    if isinstance(error.__cause__, SchemaInferenceError):
+        return UserError(f"corpus {options.path}: a split is empty")
     folder = Path(options.path).expanduser()
     for path in sorted(folder.glob("*")) if folder.is_dir() else []:
         if path.suffix in {".json", ".jsonl", ".csv", ".tsv"}:

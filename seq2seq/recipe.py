@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -53,7 +53,7 @@ class Trained:
 
 def parser(sections: type) -> ArgumentParser:
     """A parser whose options are the fields of a dataclass, nested ones joined by dots: --model.decoder.hidden 512."""
-    made = ArgumentParser(exit_on_error=False, add_help=False)
+    made = ArgumentParser(exit_on_error=False, add_help=False, allow_abbrev=False)
     made.add_class_arguments(sections)
     return made
 
@@ -81,12 +81,28 @@ def read(sections: type[Sections], path: Path, overrides: Sequence[str] = ()) ->
         raise UserError(f"{path}: a recipe is a YAML mapping of sections: corpus, tokenizer, model, training, …")
     if sections is Trained:
         given = {key: value for key, value in given.items() if key in Trained.__dataclass_fields__}
+    check_keys(sections, given, path)
     try:
         values = made.parse_args(list(overrides), namespace=made.parse_object(given))
     except (argparse.ArgumentError, TypeError, ValueError, KeyError) as error:
         raise UserError(f"{path}: {one_line(error)}") from error
     # Classes check their values as they are made; UserErrors pass through.
-    return sections(**vars(made.instantiate(values))), made.dump(values, skip_none=False)
+    return sections(**vars(made.instantiate(values))), made.dump(values)
+
+
+def check_keys(sections: Any, given: dict[str, Any], path: Path, section: str = "") -> None:
+    """Find what jsonargparse lets pass: unknown keys with nothing in them, sections that are not mappings, no value."""
+    known = {field.name: field for field in fields(sections)}
+    for name, value in given.items():
+        key = f"{section}{name}"
+        if name not in known:
+            raise UserError(f"{path}: unknown key {key}; {section.rstrip('.') or 'a recipe'} has: {', '.join(known)}")
+        if is_dataclass(known[name].type):
+            if not isinstance(value, dict):
+                raise UserError(f"{path}: {key} is a section: give it keys, or leave it out; not {value!r}")
+            check_keys(known[name].type, value, path, f"{key}.")
+        elif value is None and known[name].default is not None:
+            raise UserError(f"{path}: {key} has no value; give it one, or leave it out")
 
 
 def one_line(error: BaseException) -> str:

@@ -1,4 +1,8 @@
-"""Translators with random weights: enough for whatever does not ask what a translation means."""
+"""Where tests may write, and translators with random weights: enough for whatever does not ask what words mean."""
+
+import os
+import sys
+from collections.abc import Iterator
 
 import pytest
 import torch
@@ -12,6 +16,24 @@ from seq2seq.translator import Translator
 
 SOURCES = ["der Hund sieht die Katze", "die Katze schläft im Haus", "ein Schüler liest das Buch", "wir lesen ein Buch"]
 TARGETS = ["the dog sees the cat", "the cat sleeps in the house", "a pupil reads the book", "we read a book"]
+
+torch.set_num_threads(1)  # the tests' tensors are small: threads only wait for each other
+
+# Before anything imports `datasets`, which reads them once.
+os.environ["HF_HUB_OFFLINE"] = os.environ["HF_DATASETS_OFFLINE"] = "1"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def datasets_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """`datasets` neither writes where the user's own corpora are cached nor finds there what an earlier test left."""
+    home = tmp_path_factory.mktemp("huggingface")
+    cache = home / "datasets"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HOME", str(home))
+        patch.setenv("HF_DATASETS_CACHE", str(cache))
+        if "datasets" in sys.modules:
+            patch.setattr("datasets.config.HF_DATASETS_CACHE", cache)
+        yield
 
 
 def untrained(context: ContextFactory) -> Translator:

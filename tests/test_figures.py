@@ -14,7 +14,7 @@ from seq2seq.errors import UserError
 from seq2seq.figures import alignment_figure, curve, label, learning_curves
 
 MAGIC = {"png": b"\x89PNG\r\n\x1a\n", "svg": b"<?xml", "pdf": b"%PDF", "PNG": b"\x89PNG\r\n\x1a\n"}
-SOURCE = ["Der", "Привет", "我们", "مرحبا", "$x^2_{", "👩‍👩‍👧", "\x1b[31m", "\uffff"]
+SOURCE = ["Der", "Привет", "我们", "مرحبا", "$x_{$", "👩‍👩‍👧", "\x1b[31m", "\uffff"]
 TARGET = ["The", "hello", "日本語", "שלום", "a\nb", "हिन्दी"]
 ROWS = [
     {

@@ -152,7 +152,11 @@ def test_n_best_is_as_moses_writes_it(translator: Translator) -> None:
 
 
 @settings(max_examples=40, deadline=None, derandomize=True)
-@given(text=st.text(max_size=30).map(lambda text: text.replace("\n", " ").removesuffix("\r").removeprefix("\ufeff")))
+@given(
+    text=(st.text(max_size=30) | st.text("a \x7f\x85\u2028\u2029\0", max_size=9)).map(
+        lambda text: text.replace("\n", " ").removesuffix("\r").removeprefix("\ufeff")
+    )
+)
 def test_json_holds_everything_on_one_line(translator: Translator, text: str) -> None:
     options = SearchOptions(width=3, n_best=2, max_length=12, sampling=True)
     [line], _ = translate(translator, f"{text}\n".encode(), options, format="json", alignments=True)
