@@ -188,8 +188,8 @@ def searched(options: SearchOptions, arguments: argparse.Namespace) -> SearchOpt
     """The run's own way of searching, with what the command line says instead."""
     names = {field.name for field in fields(SearchOptions)}
     given = {name: value for name, value in vars(arguments).items() if name in names and value is not None}
-    if given.get("n_best", 1) > given.get("width", options.width):
-        given["width"] = given["n_best"]  # asked for N translations, nobody means fewer hypotheses
+    if "n_best" in given and "width" not in given:
+        given["width"] = max(options.width, given["n_best"])  # who asks for N translations means a beam that has them
     return replace(options, **given)
 
 

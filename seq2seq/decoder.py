@@ -21,6 +21,7 @@ from torch.nn.functional import linear
 from seq2seq.cells import LSTMCell, LSTMState
 from seq2seq.context import AdditiveAttention, ContextFactory, Memory, Sizes
 from seq2seq.embedding import Embedding
+from seq2seq.errors import require
 
 
 class State(NamedTuple):
@@ -43,6 +44,9 @@ class DecoderOptions:
         state_dropout: share of the recurrent state zeroed in training, the same units at every step of a sentence
             (variational dropout: Gal & Ghahramani 2016).
         context: how memory is read: AdditiveAttention, DotAttention, FixedContext or NoContext.
+
+    Raises:
+        UserError: a value is out of its range.
     """
 
     hidden: int = 512
@@ -51,6 +55,16 @@ class DecoderOptions:
     embedding_dropout: float = 0.3
     state_dropout: float = 0.0
     context: ContextFactory = field(default=AdditiveAttention)
+
+    def __post_init__(self) -> None:
+        rules = (
+            ("hidden", self.hidden >= 1, "must be at least 1"),
+            ("layers", self.layers >= 1, "must be at least 1"),
+            ("dropout", 0 <= self.dropout < 1, "must be from 0 to less than 1"),
+            ("embedding_dropout", 0 <= self.embedding_dropout < 1, "must be from 0 to less than 1"),
+            ("state_dropout", 0 <= self.state_dropout < 1, "must be from 0 to less than 1"),
+        )
+        require("model.decoder", self, rules)
 
 
 class Bridge(nn.Module):

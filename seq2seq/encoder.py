@@ -9,6 +9,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 
 from seq2seq.context import Memory
 from seq2seq.embedding import Embedding
+from seq2seq.errors import require
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,24 @@ class EncoderOptions:
         layers: bidirectional LSTMs, one on top of the other.
         dropout: share of each layer's outputs, so of the memory as well, that is zeroed in training.
         embedding_dropout: share of the embeddings that is zeroed in training.
+
+    Raises:
+        UserError: a value is out of its range.
     """
 
     hidden: int = 256
     layers: int = 1
     dropout: float = 0.3
     embedding_dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        rules = (
+            ("hidden", self.hidden >= 1, "must be at least 1"),
+            ("layers", self.layers >= 1, "must be at least 1"),
+            ("dropout", 0 <= self.dropout < 1, "must be from 0 to less than 1"),
+            ("embedding_dropout", 0 <= self.embedding_dropout < 1, "must be from 0 to less than 1"),
+        )
+        require("model.encoder", self, rules)
 
 
 class Encoder(nn.Module):

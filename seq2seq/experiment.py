@@ -1,5 +1,6 @@
 """A training from end to end: corpus, tokenizer, model, fit, test. Every process of a training runs all of it."""
 
+import csv
 import hashlib
 import os
 import platform
@@ -15,12 +16,12 @@ import datasets
 import lightning
 import torch
 
-from seq2seq import run
+from seq2seq import figures, run
 from seq2seq.data import tokenise
 from seq2seq.errors import UserError
 from seq2seq.evaluation import evaluate, of_split
 from seq2seq.files import write
-from seq2seq.fitting import BEST, CHECKPOINTS, check_trainer_options, fit
+from seq2seq.fitting import BEST, CHECKPOINTS, METRICS, check_trainer_options, fit
 from seq2seq.reading import Rows, clean, load
 from seq2seq.recipe import Recipe
 from seq2seq.tokenizer import Tokenizer
@@ -83,6 +84,8 @@ def train(recipe: Recipe, resolved: str, folder: Path, resume: bool = False, for
     earlier = run.read_scores(folder).get("training_seconds", 0.0)
     assert isinstance(earlier, float)
     run.add_scores(folder, facts(recipe, corpus, model) | {"training_seconds": earlier + time.monotonic() - started})
+    with (folder / METRICS).open(encoding="utf-8", newline="") as file:
+        figures.learning_curves(folder / "learning_curves.png", list(csv.DictReader(file)))
     return test(recipe, folder)
 
 

@@ -27,7 +27,7 @@ from seq2seq.errors import UserError
 from seq2seq.learning import TrainingOptions
 from seq2seq.training import Batches, Diverged, Learner
 
-CHECKPOINTS, BEST, LAST = "checkpoints", "best.ckpt", "last.ckpt"
+CHECKPOINTS, BEST, LAST, METRICS = "checkpoints", "best.ckpt", "last.ckpt", "metrics.csv"
 OURS = ("logger", "callbacks", "default_root_dir", "use_distributed_sampler", "reload_dataloaders_every_n_epochs")
 
 
@@ -63,7 +63,7 @@ def fit(
         saving(filename=BEST.removesuffix(".ckpt"), monitor="validation_bleu", mode="max", save_weights_only=True),
         saving(filename=LAST.removesuffix(".ckpt")),
         LearningRateMonitor("step"),
-        Report(folder / "metrics.csv", options.samples),
+        Report(folder / METRICS, options.samples),
     ]
     if options.average:
         callbacks.append(EMAWeightAveraging(decay=options.average))
@@ -144,8 +144,8 @@ class Report(Callback):
         moment, tokens, nats = self.since
         seconds = time.monotonic() - moment
         done = pl_module.tokens - tokens
-        pl_module.log("tokens_per_second", done / seconds)
-        pl_module.log("mean_training_loss", (pl_module.nats - nats) / max(done, 1))
+        pl_module.log("tokens_per_second", done / seconds, sync_dist=True)
+        pl_module.log("mean_training_loss", (pl_module.nats - nats) / max(done, 1), sync_dist=True)
 
     def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         assert isinstance(pl_module, Learner)
@@ -184,8 +184,8 @@ class Report(Callback):
 
 def quiet() -> None:
     """Lightning's notes on hardware and its tips are not for our users; what they can act on, we say ourselves."""
-    logging.getLogger("lightning").setLevel(logging.WARNING)
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     for message in (
         ".*does not have many workers.*",
         ".*treespec.*",

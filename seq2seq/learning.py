@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from seq2seq.batch import Batch
-from seq2seq.errors import UserError
+from seq2seq.errors import require
 from seq2seq.model import Model
 
 
@@ -52,7 +52,7 @@ class TrainingOptions:
     samples: int = 3
 
     def __post_init__(self) -> None:
-        for key, holds, rule in (
+        rules = (
             ("batch_tokens", self.batch_tokens >= 1, "must be at least 1"),
             ("learning_rate", self.learning_rate > 0, "must be more than 0"),
             ("warm_up", self.warm_up >= 0, "must be 0 or more"),
@@ -63,9 +63,8 @@ class TrainingOptions:
             ("patience", self.patience >= 0, "must be 0 (never) or more"),
             ("pool", self.pool >= 1, "must be at least 1"),
             ("workers", self.workers >= 0, "must be 0 or more"),
-        ):
-            if not holds:
-                raise UserError(f"training.{key}: {rule}, not {getattr(self, key)}")
+        )
+        require("training", self, rules)
 
 
 def total_loss(model: Model, batch: Batch, label_smoothing: float = 0.0) -> Tensor:

@@ -10,6 +10,7 @@ from seq2seq.context import Memory
 from seq2seq.decoder import Decoder, DecoderOptions, State
 from seq2seq.embedding import Embedding
 from seq2seq.encoder import Encoder, EncoderOptions
+from seq2seq.errors import require
 from seq2seq.search import Hypothesis, SearchOptions, search
 
 
@@ -28,6 +29,9 @@ class ModelOptions:
     encoder: EncoderOptions = field(default_factory=EncoderOptions)
     decoder: DecoderOptions = field(default_factory=DecoderOptions)
     tied: bool = True
+
+    def __post_init__(self) -> None:
+        require("model", self, [("embedding", self.embedding >= 1, "must be at least 1")])
 
 
 class Model(nn.Module):

@@ -5,7 +5,7 @@ runs/NAME/
     tokenizer.model      SentencePiece's (two files where it is not joint)
     model.safetensors    the best epoch's weights: no pickle
     checkpoints/         Lightning's, for resuming
-    metrics.csv          a row for every validation; tensorboard/ has more
+    metrics.csv          a row for every validation; learning_curves.png draws it, tensorboard/ has more
     scores.json          scores with their signatures, the data's fingerprint, versions, time
 """
 
@@ -34,7 +34,7 @@ def load(folder: Path, device: str = "cpu") -> tuple[Translator, SearchOptions]:
     """A finished run's translator, and how its recipe says to search. Neither pickle nor Lightning is needed.
 
     Raises:
-        UserError: no such run, it has no weights yet, or a file is damaged or of another model.
+        UserError: no such run, it has no weights yet, a file is damaged or of another model, or no such device.
     """
     if not (folder / RECIPE).is_file():
         raise UserError(f"{folder}: no run there (it has no {RECIPE}); train one with: seq2seq train RECIPE")
@@ -42,7 +42,10 @@ def load(folder: Path, device: str = "cpu") -> tuple[Translator, SearchOptions]:
     tokenizer = Tokenizer.load(folder)
     model = build(trained.model, tokenizer)
     load_weights(model, folder / WEIGHTS)
-    return Translator(model.to(device), tokenizer), trained.search
+    try:
+        return Translator(model.to(device), tokenizer), trained.search
+    except (RuntimeError, AssertionError) as error:
+        raise UserError(f"--device {device}: not to be had here ({str(error).splitlines()[0]}); try cpu") from error
 
 
 def build(options: ModelOptions, tokenizer: Tokenizer) -> Model:

@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import torch
 from torch import Tensor
 
-from seq2seq.errors import UserError
+from seq2seq.errors import UserError, require
 from seq2seq.tensors import reorder, select
 from seq2seq.vocabulary import BOS, EOS, PAD
 
@@ -62,7 +62,7 @@ class SearchOptions:
     top_p: float = 1.0
 
     def __post_init__(self) -> None:
-        for key, holds, rule in (
+        rules = (
             ("width", self.width >= 1, "must be at least 1"),
             ("coverage_penalty", self.coverage_penalty >= 0, "must be 0 or more"),
             ("n_best", 1 <= self.n_best <= self.width, f"must be from 1 to search.width ({self.width})"),
@@ -70,9 +70,8 @@ class SearchOptions:
             ("temperature", self.temperature > 0, "must be more than 0"),
             ("top_k", self.top_k >= 0, "must be 0 (all words) or more"),
             ("top_p", 0 < self.top_p <= 1, "must be more than 0 and at most 1"),
-        ):
-            if not holds:
-                raise UserError(f"search.{key}: {rule}, not {getattr(self, key)}")
+        )
+        require("search", self, rules)
 
 
 class Hypothesis(NamedTuple):

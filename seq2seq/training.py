@@ -96,7 +96,7 @@ class Learner(lightning.LightningModule):
             zip(sorted(words), self.tokenizer.decode_target([words[row] for row in sorted(words)]), strict=True)
         )
         value = bleu(list(self.texts.values()), [self.validation[row]["target"] for row in self.texts]).value
-        self.log("validation_bleu", value)
+        self.log("validation_bleu", value, sync_dist=True)
         if value > self.best_bleu:
             self.best_bleu = value
         elif self.options.schedule == "plateau":

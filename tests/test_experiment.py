@@ -86,7 +86,7 @@ def test_a_run_leaves_all_that_its_folder_promises(train: Train, tmp_path: Path)
     names = {path.name for path in folder.iterdir()}
     assert names == {
         *("recipe.yaml", "tokenizer.model", "model.safetensors", "checkpoints", "metrics.csv", "scores.json"),
-        *("tensorboard", "hypotheses"),
+        *("tensorboard", "hypotheses", "learning_curves.png"),
     }
     rows = read_metrics(folder)
     assert [row["epoch"] for row in rows] == ["1", "2"]
