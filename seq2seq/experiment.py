@@ -58,9 +58,11 @@ def train(recipe: Recipe, resolved: str, folder: Path, resume: bool = False, for
     first = is_first_process()
     if first:
         run.prepare(folder, resume, force)
+    if resume:
+        run.check_resumed(folder, resolved)
     corpus = read_corpus(recipe)
     tokenizer = Tokenizer.load(folder) if resume else train_tokenizer(recipe, corpus.training)
-    if first and not resume:
+    if first:
         write(folder / run.RECIPE, resolved)
         tokenizer.save(folder)
     lightning.seed_everything(recipe.seed, workers=True, verbose=False)

@@ -70,7 +70,7 @@ def fit(
     if options.patience:
         callbacks.append(EarlyStopping("validation_bleu", mode="max", patience=options.patience))
     if trainer_options.get("enable_progress_bar", True):
-        callbacks.append(RichProgressBar(leave=False, console_kwargs={"stderr": True}))
+        callbacks.append(Progress(leave=False, console_kwargs={"stderr": True}))
     trainer = make_trainer(trainer_options, folder, callbacks)
     last = folder / CHECKPOINTS / LAST
     if resume and not last.exists():
@@ -119,6 +119,15 @@ def make_trainer(given: Mapping[str, Any], folder: Path, callbacks: list[Callbac
         )
     except (TypeError, ValueError, lightning.fabric.utilities.exceptions.MisconfigurationException) as error:
         raise UserError(f"trainer: {' '.join(str(error).split())}") from error
+
+
+class Progress(RichProgressBar):
+    """Lightning's bar, on stderr, without the number that it gives to versions: a run has a name."""
+
+    def get_metrics(
+        self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
+    ) -> dict[str, int | str | float | dict[str, float]]:
+        return {name: value for name, value in super().get_metrics(trainer, pl_module).items() if name != "v_num"}
 
 
 class Report(Callback):

@@ -1,5 +1,6 @@
 """Reading corpora through `datasets`, from the Hub or a local folder: rows {source: str, target: str} in the end."""
 
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import TypeAlias
@@ -20,6 +21,8 @@ def load(options: CorpusOptions, split: str) -> Rows:
     Raises:
         UserError: no such path, configuration, split or column; a side that is not text; unequal sides; not UTF-8.
     """
+    if not sys.stderr.isatty():
+        datasets.disable_progress_bars()
     rows = open_split(options, split)
     columns = features(rows)
     if not columns:

@@ -16,11 +16,12 @@ from pathlib import Path
 
 import safetensors
 import safetensors.torch
+import yaml
 
 from seq2seq.errors import UserError
 from seq2seq.files import atomic, write
 from seq2seq.model import Model, ModelOptions
-from seq2seq.recipe import Trained, read
+from seq2seq.recipe import Trained, difference, read
 from seq2seq.search import SearchOptions
 from seq2seq.tokenizer import Tokenizer
 from seq2seq.translator import Translator
@@ -94,6 +95,20 @@ def prepare(folder: Path, resume: bool, force: bool) -> None:
         if not (folder / RECIPE).is_file():
             raise UserError(f"{folder}: not a run's folder, so --force does not delete it; choose another with --run")
         shutil.rmtree(folder)
+
+
+def check_resumed(folder: Path, resolved: str) -> None:
+    """See that a run goes on with the recipe that it was started with; only `trainer`, as its max_epochs, may change.
+
+    Raises:
+        UserError: another key has changed.
+    """
+    before, after = (
+        {key: value for key, value in yaml.safe_load(text).items() if key != "trainer"}
+        for text in ((folder / RECIPE).read_text(encoding="utf-8"), resolved)
+    )
+    if changed := difference(before, after):
+        raise UserError(f"{folder}: {changed}; go on with its own recipe: seq2seq train --resume --run {folder}")
 
 
 def read_scores(folder: Path) -> dict[str, object]:

@@ -168,6 +168,8 @@ def test_a_run_is_not_overwritten_by_mistake(train: Train, tmp_path: Path) -> No
     with pytest.raises(UserError, match=r"exists already; --resume .* --force"):
         train(folder, *once)
     train(folder, *once, force=True)
+    with pytest.raises(UserError, match=r"seed was 1, not 2; go on with its own recipe"):
+        train(folder, *once, "--seed", "2", resume=True)
     stranger = tmp_path / "thesis"
     stranger.mkdir()
     (stranger / "chapter.txt").touch()
