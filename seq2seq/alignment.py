@@ -104,11 +104,6 @@ def links(matrix: Tensor) -> list[tuple[int, int]]:
     return [(source, target) for target, (source, weight) in enumerate(found) if weight > 0]
 
 
-def pharaoh(matrix: Tensor) -> str:
-    """The `links` as "source-target source-target …", counted from 0."""
-    return written(links(matrix))
-
-
 def written(found: Sequence[tuple[int, int]]) -> str:
     """Links (source, target) as "source-target source-target …"."""
     return " ".join(f"{source}-{target}" for source, target in found)

@@ -1,7 +1,7 @@
 """From sentence pairs to batches: tokenised once, bucketed by length, sized in tokens, shared among processes.
 
-The order of the batches follows from the seed and the epoch alone: it is the same on every machine, for any number of
-processes or workers, and a resumed run goes on where it stopped.
+The order of the batches follows from the seed and the epoch alone: a run resumed between epochs is the run that never
+stopped; one resumed inside an epoch begins that epoch's batches again. A stream's order depends on its workers, too.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

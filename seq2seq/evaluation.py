@@ -3,11 +3,9 @@
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import datasets
 from rich.console import Console
 from rich.progress import track
 
@@ -15,7 +13,7 @@ from seq2seq import run
 from seq2seq.errors import UserError
 from seq2seq.files import read_lines, write
 from seq2seq.metrics import score
-from seq2seq.reading import load
+from seq2seq.reading import load_whole
 from seq2seq.recipe import Recipe
 from seq2seq.search import SearchOptions
 from seq2seq.translator import Translator
@@ -33,8 +31,7 @@ class Pairs(NamedTuple):
 
 def of_split(recipe: Recipe, split: str) -> Pairs:
     """A split of the recipe's corpus."""
-    rows = load(replace(recipe.corpus, streaming=False), split)
-    assert isinstance(rows, datasets.Dataset)
+    rows = load_whole(recipe.corpus, split)
     return Pairs(split, list(rows["source"]), list(rows["target"]))
 
 
@@ -49,7 +46,7 @@ def of_files(source: Path, reference: Path) -> Pairs:
         raise UserError(
             f"{source} has {len(sources)} lines and {reference} has {len(references)}: they must be parallel"
         )
-    return Pairs(source.stem, sources, references)
+    return Pairs(source.name, sources, references)  # with its ending: no split is called so
 
 
 def evaluate(translator: Translator, folder: Path, pairs: Pairs, searches: Sequence[SearchOptions]) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import datasets
-import lightning
 import torch
 
 from seq2seq import figures, run
@@ -22,7 +21,7 @@ from seq2seq.errors import UserError
 from seq2seq.evaluation import evaluate, of_split
 from seq2seq.files import write
 from seq2seq.fitting import BEST, CHECKPOINTS, METRICS, check_trainer_options, fit
-from seq2seq.reading import Rows, clean, load
+from seq2seq.reading import Rows, clean, load, load_whole
 from seq2seq.recipe import Recipe
 from seq2seq.tokenizer import Tokenizer
 from seq2seq.training import Batches, Learner
@@ -65,7 +64,7 @@ def train(recipe: Recipe, resolved: str, folder: Path, resume: bool = False, for
     if first:
         write(folder / run.RECIPE, resolved)
         tokenizer.save(folder)
-    lightning.seed_everything(recipe.seed, workers=True, verbose=False)
+    torch.manual_seed(recipe.seed)
     model = run.build(recipe.model, tokenizer)
     say(describe(recipe, corpus, tokenizer, model))
 
@@ -81,11 +80,10 @@ def train(recipe: Recipe, resolved: str, folder: Path, resume: bool = False, for
     finally:
         if first:
             keep_best(folder, recipe, tokenizer)
+            run.add_scores(folder, facts(recipe, corpus, tokenizer, model))
+            run.add_training(folder, command(), time.monotonic() - started)
     if not first:
         return {}
-    earlier = run.read_scores(folder).get("training_seconds", 0.0)
-    assert isinstance(earlier, float)
-    run.add_scores(folder, facts(recipe, corpus, model) | {"training_seconds": earlier + time.monotonic() - started})
     with (folder / METRICS).open(encoding="utf-8", newline="") as file:
         figures.learning_curves(folder / "learning_curves.png", list(csv.DictReader(file)))
     return test(recipe, folder)
@@ -94,10 +92,11 @@ def train(recipe: Recipe, resolved: str, folder: Path, resume: bool = False, for
 def read_corpus(recipe: Recipe) -> Corpus:
     """The training split, cleaned, and the validation split as it is."""
     training, faults = clean(load(recipe.corpus, recipe.corpus.train), recipe.corpus)
-    validation = load(replace(recipe.corpus, streaming=False), recipe.corpus.validation)
-    assert isinstance(validation, datasets.Dataset)
+    validation = load_whole(recipe.corpus, recipe.corpus.validation)
     if not len(validation):
         raise UserError(f"corpus {recipe.corpus.path}: split {recipe.corpus.validation!r} is empty")
+    if recipe.corpus.test:
+        load_whole(recipe.corpus, recipe.corpus.test)  # a mistake in its name is told now, not after the training
     return Corpus(training, validation, faults)
 
 
@@ -138,17 +137,22 @@ def describe(recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer, model: torch.
     )
 
 
-def facts(recipe: Recipe, corpus: Corpus, model: torch.nn.Module) -> dict[str, Any]:
+def command() -> str:
+    """What was typed."""
+    return " ".join(["seq2seq", *sys.argv[1:]])
+
+
+def facts(recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer, model: torch.nn.Module) -> dict[str, Any]:
     """What somebody needs to know to do it again, and to believe that it was the same."""
     splits = {recipe.corpus.train: corpus.training, recipe.corpus.validation: corpus.validation}
     packages = ("torch", "lightning", "sentencepiece", "sacrebleu", "datasets")
     return {
-        "command": " ".join(["seq2seq", *sys.argv[1:]]),
         "seed": recipe.seed,
         "parameters": parameters(model),
+        "tokenizer": tokenizer.fingerprint,
         "data": {split: fingerprint(rows) for split, rows in splits.items()},
         "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
-        "hardware": f"{device_name()}, {torch.get_num_threads()} threads",
+        "hardware": f"{device_name(recipe.trainer.get('accelerator'))}, {torch.get_num_threads()} threads a process",
     }
 
 
@@ -162,9 +166,9 @@ def fingerprint(rows: Rows) -> dict[str, Any]:
     return {"pairs": len(rows), "sha256": digest.hexdigest()}
 
 
-def device_name() -> str:
-    """The accelerator, or else the processor."""
-    if torch.cuda.is_available():
+def device_name(accelerator: str | None) -> str:
+    """The GPU, unless the recipe will have none; or else the processor."""
+    if accelerator != "cpu" and torch.cuda.is_available():
         return torch.cuda.get_device_name()
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import (
     Callback,
     EarlyStopping,
@@ -60,7 +61,8 @@ def fit(
         save_on_train_epoch_end="val_check_interval" not in trainer_options,
     )
     callbacks: list[Callback] = [
-        saving(filename=BEST.removesuffix(".ckpt"), monitor="validation_bleu", mode="max", save_weights_only=True),
+        # Whole, though its weights are all that is wanted: only then does Lightning put the averaged ones in.
+        saving(filename=BEST.removesuffix(".ckpt"), monitor="validation_bleu", mode="max"),
         saving(filename=LAST.removesuffix(".ckpt")),
         LearningRateMonitor("step"),
         Report(folder / METRICS, options.samples),
@@ -82,6 +84,19 @@ def fit(
             f"{folder}: {error}; its best checkpoint is kept. Try a lower training.learning_rate, a "
             "trainer.gradient_clip_val of 1, or trainer.precision 32-true"
         ) from error
+    except (MisconfigurationException, ValueError) as error:
+        if isinstance(error, ValueError) and "val_check_interval" not in str(error):
+            raise
+        raise UserError(f"trainer: {' '.join(str(error).split())}") from error
+    except SystemExit as stopped:  # Lightning's answer to Ctrl-C
+        if isinstance(stopped.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from stopped
+        raise
+    if not (folder / METRICS).exists():
+        raise UserError(
+            f"{folder}: training ended before its first validation, so nothing is kept; give it more "
+            "trainer.max_steps, or a smaller trainer.val_check_interval, and --force"
+        )
 
 
 def check_trainer_options(given: Mapping[str, Any]) -> None:
@@ -117,7 +132,7 @@ def make_trainer(given: Mapping[str, Any], folder: Path, callbacks: list[Callbac
             use_distributed_sampler=False,  # `data` shares rows among processes by itself
             reload_dataloaders_every_n_epochs=1,  # each epoch's batches follow from its number
         )
-    except (TypeError, ValueError, lightning.fabric.utilities.exceptions.MisconfigurationException) as error:
+    except (TypeError, ValueError, MisconfigurationException) as error:
         raise UserError(f"trainer: {' '.join(str(error).split())}") from error
 
 
@@ -163,7 +178,7 @@ class Report(Callback):
             return
         measured = {name: float(value) for name, value in trainer.callback_metrics.items()}
         row = {
-            "epoch": trainer.current_epoch + 1,
+            "epoch": epochs(trainer),
             "update": trainer.global_step,
             "training_loss": measured["mean_training_loss"],
             "validation_loss": measured["validation_loss"],
@@ -181,7 +196,7 @@ class Report(Callback):
     def lines(self, row: Mapping[str, float], learner: Learner) -> str:
         """The epoch in words."""
         shown = [
-            f"epoch {row['epoch']}: training loss {row['training_loss']:.3f}, "
+            f"epoch {row['epoch']:g}: training loss {row['training_loss']:.3f}, "
             f"validation loss {row['validation_loss']:.3f}, BLEU {row['validation_bleu']:.2f}, "
             f"{row['tokens_per_second']:,.0f} tokens/s"
         ]
@@ -189,6 +204,12 @@ class Report(Callback):
             pair = learner.validation[number]
             shown += [f"  source     {pair['source']}", f"  reference  {pair['target']}", f"  model      {text}"]
         return "\n".join(shown)
+
+
+def epochs(trainer: lightning.Trainer) -> float:
+    """Epochs so far, the current one's share included; whole ones, where nobody knows how long an epoch is."""
+    share = (trainer.fit_loop.batch_idx + 1) / trainer.num_training_batches
+    return round(trainer.current_epoch + (share or 1), 2)  # of a stream, the share is 0
 
 
 def quiet() -> None:

@@ -23,13 +23,13 @@ class TrainingOptions:
             make an update faster, not different.
         learning_rate: Adam's (Kingma & Ba 2015), at its highest.
         schedule: what becomes of the learning rate after the warm-up: `constant`; `inverse-square-root`; `cosine`, down
-            to zero at the last update; `plateau`, halved whenever an epoch's validation BLEU is no better.
+            to zero at the last update; `plateau`, halved whenever a validation's BLEU is no better.
         warm_up: updates in which the learning rate rises from zero.
         beta2: Adam's memory for the gradients' squares.
         label_smoothing: probability taken from the right word and spread over the vocabulary (Szegedy et al. 2016).
         scheduled_sampling: share of the decoder's input words that are the model's own guesses (Bengio et al. 2015).
         average: decay of the weights' exponential moving average, which is what is validated and kept; 0 is off.
-        patience: epochs without a better validation BLEU after which training stops; 0 is never.
+        patience: validations without a better BLEU after which training stops; 0 is never.
         pool: pairs that are sorted by length together; also the shuffle buffer of a streaming corpus.
         workers: processes that prepare batches; 0 prepares them in the training process.
         samples: validation sentences whose translations are shown after every epoch.
@@ -63,6 +63,7 @@ class TrainingOptions:
             ("patience", self.patience >= 0, "must be 0 (never) or more"),
             ("pool", self.pool >= 1, "must be at least 1"),
             ("workers", self.workers >= 0, "must be 0 or more"),
+            ("samples", self.samples >= 0, "must be 0 or more"),
         )
         require("training", self, rules)
 

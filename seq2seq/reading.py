@@ -43,6 +43,12 @@ def load(options: CorpusOptions, split: str) -> Rows:
         raise unreadable(options, error) from error
 
 
+def load_whole(options: CorpusOptions, split: str) -> datasets.Dataset:
+    """As `load`, but in memory where the corpus is a stream: its small splits are no reason to download all of it."""
+    rows = load(options, split)
+    return datasets.Dataset.from_list(list(rows)) if isinstance(rows, datasets.IterableDataset) else rows
+
+
 def clean(rows: Rows, options: CorpusOptions) -> tuple[Rows, Counter[str]]:
     """Leave out the training pairs that teach nothing good, and count why.
 
@@ -86,7 +92,7 @@ def open_split(options: CorpusOptions, split: str) -> Rows:
         raise unreadable(options, error) from error
     except StopIteration as error:  # which `datasets` lets slip where a file has no rows
         raise UserError(f"corpus {options.path}: a file is empty") from error
-    except ValueError as error:  # of splits and configurations
+    except (ValueError, RuntimeError) as error:  # of splits and configurations; of datasets that are programs
         raise UserError(f"corpus {options.path}: {cause(error)}") from error
     except OSError as error:  # of files and of the network
         where = "no data files in that folder" if local else "neither a local folder nor to be had from the Hub now"

@@ -10,7 +10,6 @@ runs/NAME/
 """
 
 import json
-import os
 import shutil
 from pathlib import Path
 
@@ -121,6 +120,15 @@ def read_scores(folder: Path) -> dict[str, object]:
     return scores
 
 
+def add_training(folder: Path, command: str, seconds: float) -> None:
+    """Add a training's command and time to scores.json: a resumed run has several, and the sum of their times."""
+    known = read_scores(folder)
+    commands, spent = known.get("commands", []), known.get("training_seconds", 0.0)
+    assert isinstance(commands, list)
+    assert isinstance(spent, float)
+    add_scores(folder, {"commands": [*commands, command], "training_seconds": spent + seconds})
+
+
 def add_scores(folder: Path, news: dict[str, object]) -> None:
     """Add to scores.json what has just been measured."""
-    write(folder / SCORES, json.dumps(read_scores(folder) | news, indent=2, ensure_ascii=False) + os.linesep)
+    write(folder / SCORES, json.dumps(read_scores(folder) | news, indent=2, ensure_ascii=False) + "\n")

@@ -52,6 +52,8 @@ class TokenizerOptions:
     character_coverage: float = 1.0
 
     def __post_init__(self) -> None:
+        if self.vocab_size < 1:
+            raise UserError(f"tokenizer.vocab_size is {self.vocab_size}; it must be at least 1")
         if not 0 <= self.sampling <= 1:
             raise UserError(f"tokenizer.sampling is {self.sampling}; give a number from 0 (off) to 1")
         if not 0 < self.character_coverage <= 1:

@@ -66,14 +66,15 @@ class Learner(lightning.LightningModule):
         if self.options.scheduled_sampling:
             batch = with_own_guesses(self.model, batch, self.options.scheduled_sampling)
         total = total_loss(self.model, batch, self.options.label_smoothing)
-        labels = self.over_processes(batch.target_mask.sum().float())
-        # DistributedDataParallel will take the mean of the processes' gradients: times their number, it is the sum.
-        loss = total * self.trainer.world_size / labels
-        if not loss.isfinite():
-            raise Diverged(f"the loss is {loss.item()} at update {self.trainer.global_step}")
+        here = torch.stack([total.detach(), batch.target_mask.sum().float()])
+        nats, labels = self.trainer.strategy.reduce(here, reduce_op="sum").tolist()  # over all processes
+        if not math.isfinite(nats):  # so that none of them stops while the others wait for it
+            raise Diverged(f"the loss is {nats} at update {self.trainer.global_step}")
         self.tokens += int(labels)
-        self.nats += float(self.over_processes(total.detach()))
-        self.log("training_loss", loss.detach(), prog_bar=True)
+        self.nats += nats
+        self.log("training_loss", nats / labels, prog_bar=True)
+        # DistributedDataParallel will take the mean of the processes' gradients: times their number, it is the sum.
+        loss: Tensor = total * self.trainer.world_size / labels
         return loss
 
     def validation_step(self, numbered: Numbered, index: int) -> None:
@@ -105,10 +106,11 @@ class Learner(lightning.LightningModule):
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Adam, and the schedule."""
         options = self.options
-        optimizer = Adam(self.parameters(), lr=options.learning_rate, betas=(0.9, options.beta2), fused=True)
+        fused = "mixed" not in str(self.trainer.precision) or None  # Lightning does not clip for a fused one there
+        optimizer = Adam(self.parameters(), lr=options.learning_rate, betas=(0.9, options.beta2), fused=fused)
         updates = self.trainer.estimated_stepping_batches if options.schedule == "cosine" else 0
-        if math.isinf(updates):
-            raise UserError("training.schedule cosine needs an end: set trainer.max_epochs or trainer.max_steps")
+        if updates < 0 or math.isinf(updates):  # -1: of a stream, whose length nobody knows
+            raise UserError("training.schedule cosine needs an end: set trainer.max_steps, or of no stream max_epochs")
         factor = learning_rate_factor(options, int(updates))
         scheduler = LambdaLR(optimizer, lambda update: factor(update) * 0.5**self.halvings)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
@@ -129,11 +131,6 @@ class Learner(lightning.LightningModule):
         norm = torch.nn.utils.get_total_norm(p.grad for p in self.parameters() if p.grad is not None)
         self.log("gradient_norm", norm)
         self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)
-
-    def over_processes(self, value: Tensor) -> Tensor:
-        """A scalar's sum over all processes."""
-        total: Tensor = self.trainer.strategy.reduce(value, reduce_op="sum")
-        return total
 
 
 class Batches(lightning.LightningDataModule):

@@ -151,11 +151,11 @@ def test_evaluate_scores_a_users_own_files(
     reference.write_text("A dog.\nTwo dogs.\n", encoding="utf-8")
     assert seq2seq(monkeypatch, "evaluate", folder, "--files", source, reference) == 0
     output = capsys.readouterr().out
-    assert re.search(r"my, greedy: 2 sentences.*BLEU .*\|tok:13a\|.*my, beam 2: 2 sentences", output, re.DOTALL)
+    assert re.search(r"my\.de, greedy: 2 sentences.*BLEU .*\|tok:13a\|.*my\.de, beam 2: 2 sentences", output, re.DOTALL)
     scores = run.read_scores(folder)["scores"]
     assert isinstance(scores, dict)
-    assert scores["my"].keys() == {"greedy", "beam 2"}
-    assert len((folder / scores["my"]["greedy"]["hypotheses"]).read_text(encoding="utf-8").splitlines()) == 2
+    assert scores["my.de"].keys() == {"greedy", "beam 2"}
+    assert len((folder / scores["my.de"]["greedy"]["hypotheses"]).read_text(encoding="utf-8").splitlines()) == 2
     reference.write_text("A dog.\n", encoding="utf-8")
     assert seq2seq(monkeypatch, "evaluate", folder, "--files", source, reference) == 2
     assert "2 lines" in capsys.readouterr().err

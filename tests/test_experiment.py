@@ -89,21 +89,24 @@ def test_a_run_leaves_all_that_its_folder_promises(train: Train, tmp_path: Path)
         *("tensorboard", "hypotheses", "learning_curves.png"),
     }
     rows = read_metrics(folder)
-    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert [float(row["epoch"]) for row in rows] == [1, 2]
     assert float(rows[1]["training_loss"]) < float(rows[0]["training_loss"])
+    assert (folder / "learning_curves.png").read_bytes().startswith(b"\x89PNG")
     scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
     assert scores["scores"]["test"] == results
     assert scores["data"]["train"]["pairs"] == 120
+    assert len(scores["commands"]) == 1
     assert len((folder / results["greedy"]["hypotheses"]).read_text(encoding="utf-8").splitlines()) == 9
     assert "nrefs:1" in results["greedy"]["bleu"]["signature"]
 
 
-def test_the_kept_weights_are_the_best_epochs(train: Train, tmp_path: Path) -> None:
-    train(tmp_path / "run")
-    best = torch.load(tmp_path / "run" / "checkpoints" / "best.ckpt", weights_only=True)["state_dict"]
+@pytest.mark.parametrize("average", ["0", "0.9"])
+def test_the_kept_weights_are_those_that_were_validated(train: Train, tmp_path: Path, average: str) -> None:
+    train(tmp_path / "run", "--training.average", average, "--trainer.max_epochs", "1")
+    validated = last_weights(tmp_path / "run")  # of the only epoch
     translator, _ = run.load(tmp_path / "run")
     for name, weight in translator.model.state_dict().items():
-        torch.testing.assert_close(weight, best[f"model.{name}"], rtol=0, atol=0)
+        torch.testing.assert_close(weight, validated[f"model.{name}"], rtol=0, atol=0)
 
 
 def test_the_same_seed_is_the_same_run_and_another_is_not(train: Train, tmp_path: Path) -> None:
@@ -133,7 +136,7 @@ def test_ctrl_c_keeps_the_best_epoch(train: Train, tmp_path: Path, monkeypatch: 
         return step(learner, *arguments)
 
     monkeypatch.setattr(Learner, "training_step", interrupted)
-    with pytest.raises((KeyboardInterrupt, SystemExit)):
+    with pytest.raises(KeyboardInterrupt):
         train(tmp_path / "run")
     run.load(tmp_path / "run")
     monkeypatch.undo()
@@ -187,6 +190,9 @@ def test_a_run_is_not_overwritten_by_mistake(train: Train, tmp_path: Path) -> No
         ("--tokenizer.vocab_size=90000", "the largest possible is"),
         ("--corpus.validation=dev", "dev"),
         ("--corpus.source=fr", "no column 'fr'"),
+        ("--corpus.test=tset", "tset"),
+        ("--trainer.val_check_interval=5000", "val_check_interval"),
+        ("--trainer.max_steps=1", "before its first validation"),
     ],
 )
 def test_a_recipe_that_cannot_be_is_one_clear_line(train: Train, tmp_path: Path, override: str, complaint: str) -> None:
@@ -208,6 +214,7 @@ def test_a_recipe_that_cannot_be_is_one_clear_line(train: Train, tmp_path: Path,
         ("--tokenizer.sampling=0.2", "--training.schedule=inverse-square-root", "--training.warm_up=3"),
         ("--tokenizer.joint=false", "--model.encoder.layers=2", "--model.decoder.layers=2"),
         ("--model.decoder.context=FixedContext", "--training.schedule=cosine", "--training.patience=1"),
+        ("--trainer.precision=bf16-mixed", "--trainer.gradient_clip_val=1.0"),
         ("--model.decoder.context=NoContext", "--trainer.accumulate_grad_batches=2", "--trainer.gradient_clip_val=1.0"),
     ],
 )

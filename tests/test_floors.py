@@ -58,7 +58,7 @@ def test_imports_point_down(room: str) -> None:
 @each_room
 def test_only_training_knows_lightning(room: str) -> None:
     packages = {module.partition(".")[0] for module in imports(room)}
-    assert "lightning" not in packages or room in ("training", "fitting", "experiment")
+    assert "lightning" not in packages or room in ("training", "fitting")
 
 
 def test_what_translates_starts_fast() -> None:
