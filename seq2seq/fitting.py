@@ -222,5 +222,6 @@ def quiet() -> None:
         ".*isinstance.*LeafSpec.*",
         ".*exists and is not empty.*",
         ".*smaller than the logging interval.*",
+        ".*could not find the monitored key.*",
     ):
         warnings.filterwarnings("ignore", message)

@@ -1,4 +1,4 @@
-"""How fast a trained run is, on this machine: `pytest tests/benchmarks --override-ini addopts=`, after the quickstart.
+"""How fast a trained run is, on this machine: `pytest tests/benchmarks`, after the quickstart.
 
 Another run is measured by naming it: RUN=runs/multi30k-de-en CORPUS=FOLDER pytest …
 """
