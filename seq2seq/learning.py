@@ -7,9 +7,9 @@ from typing import Literal
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from seq2seq.batch import Batch
+from seq2seq.cross_entropy import cross_entropy
 from seq2seq.errors import require
 from seq2seq.model import Model
 
@@ -70,8 +70,9 @@ class TrainingOptions:
 
 def total_loss(model: Model, batch: Batch, label_smoothing: float = 0.0) -> Tensor:
     """The cross-entropy of all real labels together, in nats: a scalar, the sum and not the mean."""
+    projection = model.decoder.vocabulary
     labels = batch.labels[batch.target_mask]
-    return cross_entropy(model(batch).float(), labels, label_smoothing=label_smoothing, reduction="sum")
+    return cross_entropy(model.readouts(batch), projection.weight, projection.bias, labels, label_smoothing)
 
 
 def learning_rate_factor(options: TrainingOptions, updates: int) -> Callable[[int], float]:

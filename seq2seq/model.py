@@ -59,13 +59,18 @@ class Model(nn.Module):
         logits, state = self.decoder.step(memory, state, words)
         return logits.float().log_softmax(dim=-1), state
 
-    def forward(self, batch: Batch) -> Tensor:
-        """Teacher forcing: logits of each real label given the words before it, (labels, vocabulary).
+    def readouts(self, batch: Batch) -> Tensor:
+        """Teacher forcing: the readout from which each real label is told, given the words before it, (labels, word).
 
         The labels are in the order of `batch.labels[batch.target_mask]`: padding is never projected to the vocabulary.
         """
+        readouts: Tensor
         readouts, _ = self.decoder(*self.start(batch.source, batch.source_mask), batch.inputs)
-        logits: Tensor = self.decoder.vocabulary(readouts[batch.target_mask])
+        return readouts[batch.target_mask]
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Logits of each real label, (labels, vocabulary), in the order of `readouts`."""
+        logits: Tensor = self.decoder.vocabulary(self.readouts(batch))
         return logits
 
     def log_probabilities(self, batch: Batch) -> Tensor:

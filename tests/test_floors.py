@@ -12,7 +12,7 @@ import seq2seq
 
 FLOORS = (
     "vocabulary errors cells",
-    "files tensors embedding",
+    "files tensors embedding cross_entropy",
     "context search tokenizer batch corpus",
     "encoder decoder reading alignment",
     "model metrics data",
