@@ -96,7 +96,7 @@ def make_parser() -> argparse.ArgumentParser:
     translate.add_argument(
         "--figure", type=Path, metavar="FILE", help="filter: draw the first line's alignment (png, svg, pdf)"
     )
-    translate.add_argument("--device", default="cpu", help="where to compute: cpu, cuda, cuda:1, mps (default: cpu)")
+    add_computing(translate)
 
     evaluate = verb("evaluate", "score a run by BLEU and chrF", EVALUATE)
     evaluate.add_argument("run", type=Path, help="the run's folder")
@@ -105,7 +105,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--files", type=Path, nargs=2, metavar=("SOURCE", "REFERENCE"), help="two parallel text files instead"
     )
     add_search(evaluate)
-    evaluate.add_argument("--device", default="cpu", help="where to compute: cpu, cuda, cuda:1, mps (default: cpu)")
+    add_computing(evaluate)
     return parser
 
 
@@ -119,6 +119,17 @@ def add_search(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--coverage-penalty", type=float, metavar="X", help="what ignoring source words costs; 0 is off"
+    )
+
+
+def add_computing(parser: argparse.ArgumentParser) -> None:
+    """Where a trained model computes, and with what numbers."""
+    parser.add_argument("--device", default="cpu", help="where to compute: cpu, cuda, cuda:1, mps (default: cpu)")
+    parser.add_argument(
+        "--weights",
+        choices=("float32", "float16", "int8"),
+        default="float32",
+        help="on a CPU: float16 answers sooner; int8 is fastest, and may choose other words (default: float32)",
     )
 
 
@@ -151,7 +162,7 @@ def translate(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     from seq2seq import filtering, interactive, run
 
     refuse(overrides)
-    translator, options = run.load(arguments.run, arguments.device)
+    translator, options = run.load(arguments.run, arguments.device, arguments.weights)
     options = searched(options, arguments)
     if sys.stdin.isatty():
         interactive.run(translator, options, str(arguments.run), arguments.seed)
@@ -178,10 +189,12 @@ def evaluate(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
             f"{arguments.run}: its recipe names no test split; give --split NAME or --files SOURCE REFERENCE"
         )
     pairs = evaluation.of_files(*arguments.files) if arguments.files else evaluation.of_split(read, split)
-    translator, options = run.load(arguments.run, arguments.device)
+    translator, options = run.load(arguments.run, arguments.device, arguments.weights)
     options = replace(searched(options, arguments), n_best=1)
     searches = [replace(options, width=1), options] if options.width > 1 else [options]
-    print(evaluation.table(pairs.name, evaluation.evaluate(translator, arguments.run, pairs, searches)))
+    print(
+        evaluation.table(pairs.name, evaluation.evaluate(translator, arguments.run, pairs, searches, arguments.weights))
+    )
 
 
 def searched(options: SearchOptions, arguments: argparse.Namespace) -> SearchOptions:

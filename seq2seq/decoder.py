@@ -13,10 +13,10 @@ the gates and of the queries, the readout and the vocabulary projection are each
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from warnings import catch_warnings
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear
 
 from seq2seq.cells import LSTMCell, LSTMState
 from seq2seq.context import AdditiveAttention, ContextFactory, Memory, Sizes
@@ -101,8 +101,9 @@ class Decoder(nn.Module):
         sizes = [word] + [hidden] * (options.layers - 1)
         self.cells = nn.ModuleList(LSTMCell(size, hidden) for size in sizes)  # type: ignore[assignment]
         self.bridges = nn.ModuleList(Bridge(memory, hidden) for _ in sizes)  # type: ignore[assignment]
-        self.context_gates = nn.Parameter(torch.empty(4 * hidden, self.context.size))
-        for gate in self.context_gates.data.chunk(4):
+        with catch_warnings(action="ignore"):  # that there is nothing to initialise, where the context has no size
+            self.context_gates = nn.Linear(self.context.size, 4 * hidden, bias=False)
+        for gate in self.context_gates.weight.data.chunk(4):
             nn.init.xavier_uniform_(gate)
         self.readout = nn.Linear(hidden + self.context.size + word, word)
         self.vocabulary = nn.Linear(word, embedding.num_embeddings)
@@ -170,7 +171,7 @@ class Decoder(nn.Module):
         last word adds to the lowest layer's gates and to the query.
         """
         context, weights = self.context(layers[-1].hidden, share, memory)
-        projected = gates + linear(context, self.context_gates)
+        projected = gates + self.context_gates(context)
         after: list[LSTMState] = []
         for cell, layer in zip(self.cells, layers, strict=True):
             if after:

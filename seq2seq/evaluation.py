@@ -18,7 +18,7 @@ from seq2seq.recipe import Recipe
 from seq2seq.search import SearchOptions
 from seq2seq.translator import Translator
 
-CHUNK = 200  # sentences between two moves of the progress bar
+CHUNK = 500  # sentences between two moves of the progress bar
 
 
 class Pairs(NamedTuple):
@@ -49,12 +49,17 @@ def of_files(source: Path, reference: Path) -> Pairs:
     return Pairs(source.name, sources, references)  # with its ending: no split is called so
 
 
-def evaluate(translator: Translator, folder: Path, pairs: Pairs, searches: Sequence[SearchOptions]) -> dict[str, Any]:
+def evaluate(
+    translator: Translator, folder: Path, pairs: Pairs, searches: Sequence[SearchOptions], weights: str = "float32"
+) -> dict[str, Any]:
     """Translate and score; keep the translations and the scores in the run's folder.
 
+    Args:
+        weights: the precision that the translator was loaded with, for the results' names.
+
     Returns:
-        for each search, by its name (`greedy`, `beam 5`): BLEU, lower-cased BLEU and chrF with their signatures, how it
-        searched, and sentences a second.
+        for each search, by its name (`greedy`, `beam 5`, `beam 5 int8`): BLEU, lower-cased BLEU and chrF with their
+        signatures, how it searched, and sentences a second.
 
     Raises:
         UserError: nothing to translate.
@@ -63,12 +68,13 @@ def evaluate(translator: Translator, folder: Path, pairs: Pairs, searches: Seque
         raise UserError(f"{pairs.name}: no sentences to evaluate on")
     results: dict[str, Any] = {}
     for options in searches:
+        name = search_name(options) + (f" {weights}" if weights != "float32" else "")
         started = time.monotonic()
-        hypotheses = translate_all(translator, pairs.sources, options, f"{pairs.name}, {search_name(options)}")
+        hypotheses = translate_all(translator, pairs.sources, options, f"{pairs.name}, {name}")
         seconds = time.monotonic() - started
-        path = folder / "hypotheses" / f"{pairs.name}.{search_name(options).replace(' ', '-')}.txt"
+        path = folder / "hypotheses" / f"{pairs.name}.{name.replace(' ', '-')}.txt"
         write(path, "".join(f"{text}\n" for text in hypotheses))
-        results[search_name(options)] = {
+        results[name] = {
             **score(hypotheses, pairs.references),
             "length_penalty": options.length_penalty,
             "coverage_penalty": options.coverage_penalty,

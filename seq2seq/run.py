@@ -20,6 +20,7 @@ import yaml
 from seq2seq.errors import UserError
 from seq2seq.files import atomic, write
 from seq2seq.model import Model, ModelOptions
+from seq2seq.precision import Weights, reduced
 from seq2seq.recipe import Trained, difference, read
 from seq2seq.search import SearchOptions
 from seq2seq.tokenizer import Tokenizer
@@ -30,11 +31,12 @@ WEIGHTS = "model.safetensors"
 SCORES = "scores.json"
 
 
-def load(folder: Path, device: str = "cpu") -> tuple[Translator, SearchOptions]:
+def load(folder: Path, device: str = "cpu", weights: Weights = "float32") -> tuple[Translator, SearchOptions]:
     """A finished run's translator, and how its recipe says to search. Neither pickle nor Lightning is needed.
 
     Raises:
-        UserError: no such run, it has no weights yet, a file is damaged or of another model, or no such device.
+        UserError: no such run, it has no weights yet, a file is damaged or of another model, or no such device
+            or precision.
     """
     if not (folder / RECIPE).is_file():
         raise UserError(f"{folder}: no run there (it has no {RECIPE}); train one with: seq2seq train RECIPE")
@@ -43,9 +45,10 @@ def load(folder: Path, device: str = "cpu") -> tuple[Translator, SearchOptions]:
     model = build(trained.model, tokenizer)
     load_weights(model, folder / WEIGHTS)
     try:
-        return Translator(model.to(device), tokenizer), trained.search
+        model = model.to(device)
     except (RuntimeError, AssertionError) as error:
         raise UserError(f"--device {device}: not to be had here ({str(error).splitlines()[0]}); try cpu") from error
+    return Translator(reduced(model, weights), tokenizer), trained.search
 
 
 def build(options: ModelOptions, tokenizer: Tokenizer) -> Model:

@@ -12,13 +12,14 @@ import torch
 from torch import Tensor
 
 from seq2seq.errors import UserError, require
-from seq2seq.tensors import reorder, select
+from seq2seq.tensors import reorder, select, top
 from seq2seq.vocabulary import BOS, EOS, PAD
 
 Memory = TypeVar("Memory", bound=NamedTuple)
 MemoryIn = TypeVar("MemoryIn", bound=NamedTuple, contravariant=True)
 State = TypeVar("State", bound=NamedTuple)
 Pick = Callable[[Tensor], tuple[Tensor, Tensor]]
+STAYING = 0.75  # share of the batch's sentences at which the others leave it: each time, all memory is copied
 
 
 class Step(Protocol[MemoryIn, State]):
@@ -170,7 +171,8 @@ def search(
         hope = live.amax(dim=1) / torch.maximum(penalties[length + 1], sentences.last_penalty)
         done = hope <= finished.score[:, -1]
         kept, width = _survivors(done, live)
-        if len(kept) < len(done):
+        leaving = len(kept) <= STAYING * len(done)
+        if leaving:
             for whole, part in zip(found, finished, strict=True):
                 whole[sentences.row] = part
         if not kept:
@@ -179,7 +181,7 @@ def search(
         order = live.argsort(dim=1, descending=True, stable=True)[:, :width]
         beam = reorder(_Beam(beam.words, live), order)
         state = reorder(state, origin.gather(1, order))
-        if len(kept) < len(done):
+        if leaving:
             rows = torch.tensor(kept, device=done.device)
             memory, state = select(memory, rows), select(state, rows)
             sentences, beam, finished = select(sentences, rows), select(beam, rows), select(finished, rows)
@@ -216,8 +218,7 @@ def _most_probable(ways: int) -> Pick:
     """Greedy and beam search: each hypothesis goes on in its `ways` most probable ways; no beam can need more of it."""
 
     def pick(log_probabilities: Tensor) -> tuple[Tensor, Tensor]:
-        allowed = log_probabilities[..., EOS:]  # the vocabulary begins with PAD, UNK and BOS
-        values, indices = allowed.topk(min(ways, allowed.shape[-1]), dim=-1)
+        values, indices = top(log_probabilities[..., EOS:], ways)  # the vocabulary begins with PAD, UNK and BOS
         return values, indices + EOS
 
     return pick

@@ -27,6 +27,24 @@ def masked_softmax(scores: Tensor, mask: Tensor) -> Tensor:
     return weights.masked_fill(~mask, 0.0)
 
 
+def top(values: Tensor, count: int, group: int = 64) -> tuple[Tensor, Tensor]:
+    """The `count` greatest of the last dimension, greatest first, and their indices: torch's topk, but faster.
+
+    The greatest are in the groups of neighbours whose greatest are the greatest, and torch is quick at finding those.
+    """
+    size = values.shape[-1]
+    if size < 2 * count * group:
+        return tuple(values.topk(min(count, size), dim=-1))  # type: ignore[return-value]
+    whole = size - size % group
+    groups = values[..., :whole].reshape(*values.shape[:-1], -1, group)  # (…, groups, group)
+    best = groups.amax(dim=-1).topk(count, dim=-1).indices.unsqueeze(-1)  # (…, count, 1)
+    positions = (best * group + torch.arange(group, device=values.device)).flatten(-2)
+    rest = torch.arange(whole, size, device=values.device).expand(*positions.shape[:-1], -1)
+    positions = torch.cat([positions, rest], dim=-1)
+    found, places = values.gather(-1, positions).topk(count, dim=-1)
+    return found, positions.gather(-1, places)
+
+
 def pad(rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
     """Stack rows of ids into ids (batch, longest), filled with PAD, and their mask (batch, longest), True = real."""
     lengths = torch.tensor([len(row) for row in rows])

@@ -48,7 +48,7 @@ class Translator:
         options: SearchOptions,
         prefix: str = "",
         generator: torch.Generator | None = None,
-        batch_tokens: int = 2000,
+        batch_tokens: int = 4000,
     ) -> list[list[Translation]]:
         """Translate each sentence: its n best translations, best first; a blank one has one empty translation.
 

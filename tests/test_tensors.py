@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from seq2seq.tensors import length_mask, masked_softmax, pad, reorder, select
+from seq2seq.tensors import length_mask, masked_softmax, pad, reorder, select, top
 from seq2seq.vocabulary import PAD
 
 quick = settings(max_examples=50, deadline=None, derandomize=True)
@@ -99,3 +99,16 @@ def test_reorder_picks_inside_each_sentence(seed: int, width: int, new_width: in
         for sentence in range(3):
             for place in range(new_width):
                 assert new[sentence, place].equal(old[sentence, beams[sentence, place]])
+
+
+@quick
+@given(st.integers(1, 700), st.integers(1, 6), st.integers(1, 70), seeds)
+def test_top_is_topk(size: int, count: int, group: int, seed: int) -> None:
+    torch.manual_seed(seed)
+    values = torch.randn(2, 3, size)
+    values[0, 0, torch.rand(size) < 0.5] = -torch.inf
+    found, places = top(values, count, group)
+    assert torch.equal(found, values.topk(min(count, size), dim=-1).values)
+    assert torch.equal(values.gather(-1, places), found)
+    finite = places.masked_select(found.isfinite())
+    assert torch.equal(finite, values.topk(min(count, size), dim=-1).indices.masked_select(found.isfinite()))
