@@ -26,7 +26,7 @@ from seq2seq.recipe import Recipe
 from seq2seq.tokenizer import Tokenizer
 from seq2seq.training import Batches, Learner
 
-TOKENIZER_ROWS = 200_000  # of a stream, what its tokenizer is trained on
+TOKENIZER_ROWS = 50_000  # of a stream, what its tokenizer is trained on: SentencePiece holds all of it in memory
 
 
 class Corpus(NamedTuple):

@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 import datasets
 from datasets.arrow_writer import SchemaInferenceError
+from datasets.table import CastError
 
 from seq2seq.corpus import CorpusOptions, fault, normalise_rows, read_parallel
 from seq2seq.errors import UserError
@@ -46,7 +47,12 @@ def load(options: CorpusOptions, split: str) -> Rows:
 def load_whole(options: CorpusOptions, split: str) -> datasets.Dataset:
     """As `load`, but in memory where the corpus is a stream: its small splits are no reason to download all of it."""
     rows = load(options, split)
-    return datasets.Dataset.from_list(list(rows)) if isinstance(rows, datasets.IterableDataset) else rows
+    if isinstance(rows, datasets.Dataset):
+        return rows
+    try:
+        return datasets.Dataset.from_list(list(rows))
+    except CastError as error:
+        raise unequal_columns(options) from error
 
 
 def clean(rows: Rows, options: CorpusOptions) -> tuple[Rows, Counter[str]]:
@@ -139,6 +145,8 @@ def unreadable(options: CorpusOptions, error: Exception) -> UserError:
     """What is wrong with a local file, by its first line that is not UTF-8, if that is the trouble."""
     if isinstance(error.__cause__, SchemaInferenceError):
         return UserError(f"corpus {options.path}: a split is empty")
+    if isinstance(error.__cause__, CastError):
+        return unequal_columns(options)
     folder = Path(options.path).expanduser()
     for path in sorted(folder.glob("*")) if folder.is_dir() else []:
         if path.suffix in {".json", ".jsonl", ".csv", ".tsv"}:
@@ -148,6 +156,11 @@ def unreadable(options: CorpusOptions, error: Exception) -> UserError:
             except UserError as found:
                 return found
     return UserError(f"corpus {options.path}: a file cannot be read: {cause(error)}")
+
+
+def unequal_columns(options: CorpusOptions) -> UserError:
+    """What `datasets` cannot read: files of one corpus that do not agree."""
+    return UserError(f"corpus {options.path}: its files differ in their columns; give all splits the same")
 
 
 def cause(error: BaseException) -> str:

@@ -14,7 +14,7 @@ import pytest
 
 from seq2seq.corpus import CorpusOptions
 from seq2seq.errors import UserError
-from seq2seq.reading import Rows, clean, load
+from seq2seq.reading import Rows, clean, load, load_whole
 
 PAIRS = [("ein  Hund", "a dog"), ("Tom &amp; Anna", 'Tom, "and" Anna'), ("das Mädchen", "the girl"), ("„so“", "so")]
 EXPECTED = [("ein Hund", "a dog"), ("Tom & Anna", 'Tom, "and" Anna'), ("das Mädchen", "the girl"), ("„so“", "so")]
@@ -233,3 +233,12 @@ def test_empty_files_are_said_to_be_so(tmp_path: Path, names: list[str], streami
     for name in names:
         (tmp_path / name).write_text("")
     assert "empty" in mistake(tmp_path, streaming=streaming)
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_splits_of_unlike_columns_are_told(tmp_path: Path, streaming: bool) -> None:
+    (tmp_path / "train.jsonl").write_text('{"de": "ja", "en": "yes"}\n', encoding="utf-8")
+    (tmp_path / "validation.jsonl").write_text('{"de": "ja", "en": "yes", "score": 1}\n', encoding="utf-8")
+    options = CorpusOptions(path=str(tmp_path), source="de", target="en", streaming=streaming)
+    with pytest.raises(UserError, match="its files differ in their columns"):
+        load_whole(options, "validation")
