@@ -159,12 +159,14 @@ def train(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
 
 def translate(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     """seq2seq translate"""
-    from seq2seq import filtering, interactive, run
+    from seq2seq import filtering, run
 
     refuse(overrides)
     translator, options = run.load(arguments.run, arguments.device, arguments.weights)
     options = searched(options, arguments)
     if sys.stdin.isatty():
+        from seq2seq import interactive
+
         interactive.run(translator, options, str(arguments.run), arguments.seed)
         return
     filtering.run(

@@ -20,9 +20,11 @@ from seq2seq.batch import Batch
 from seq2seq.data import Batching, Collate, Share, tokenise, training_batches
 from seq2seq.evaluation import of_split
 from seq2seq.learning import total_loss
+from seq2seq.precision import WEIGHTS
 from seq2seq.reading import clean, load
 from seq2seq.recipe import Recipe, read
 from seq2seq.search import SearchOptions
+from seq2seq.tokenizer import Tokenizer
 from seq2seq.translator import Translator
 
 FOLDER = Path(os.environ.get("RUN", "runs/quickstart"))
@@ -44,9 +46,9 @@ def recipe() -> Recipe:
     return read(Recipe, FOLDER / run.RECIPE, overrides)[0]
 
 
-@pytest.fixture(scope="module")
-def translator(recipe: Recipe) -> Translator:
-    return run.load(FOLDER)[0]
+@pytest.fixture(scope="module", params=WEIGHTS)
+def translator(recipe: Recipe, request: pytest.FixtureRequest) -> Translator:
+    return run.load(FOLDER, weights=request.param)[0]
 
 
 @pytest.mark.parametrize("width", [1, 5])
@@ -72,9 +74,9 @@ def test_milliseconds_for_one_sentence(benchmark: BenchmarkFixture, recipe: Reci
     benchmark.extra_info["median_milliseconds"] = round(1000 * statistics.median(times[len(sources) :]), 1)
 
 
-def test_training_tokens_per_second(benchmark: BenchmarkFixture, recipe: Recipe, translator: Translator) -> None:
+def test_training_tokens_per_second(benchmark: BenchmarkFixture, recipe: Recipe) -> None:
     """Whole updates on the recipe's own batches: forward, backward, clipping, Adam."""
-    tokenizer = translator.tokenizer
+    tokenizer = Tokenizer.load(FOLDER)
     rows = tokenise(clean(load(recipe.corpus, recipe.corpus.train), recipe.corpus)[0], tokenizer)
     batching = Batching(recipe.training.batch_tokens, recipe.training.pool, recipe.seed)
     found = training_batches(rows, Collate(tokenizer), batching, 0, Share(), 0)
