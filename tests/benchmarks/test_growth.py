@@ -75,15 +75,15 @@ def test_growth() -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(14, 3.2), layout="constrained")
-    for axes, (name, values) in zip(figure.subplots(1, len(VARIED)), VARIED.items(), strict=True):
+    for axes, (name, values) in zip(figure.subplots(1, len(VARIED), sharey=True), VARIED.items(), strict=True):
         curves = list(zip(*(measured(**(FIXED | {name: value})) for value in values), strict=True))
         print(name, values, *([round(point) for point in curve] for curve in curves))
         if name != "width":
-            axes.plot(values, curves[0], marker="o", label="training")
-        axes.plot(values, curves[1], marker="s", label=f"translating, beam {FIXED['width']}")
-        axes.set(xscale="log", yscale="log", xlabel=LABELS[name], xticks=values, xticklabels=values)
+            axes.plot(values, curves[0], "C0o-", label="training")
+        axes.plot(values, curves[1], "C1s-", label=f"translating, beam {FIXED['width']}")
+        axes.set(xscale="log", xlabel=LABELS[name], xticks=values, xticklabels=values)
         axes.minorticks_off()
         axes.grid(alpha=0.3)
-    figure.axes[0].set_ylabel("µs a target word")
+    figure.axes[0].set(ylabel="µs a target word", ylim=(0, None))
     figure.axes[0].legend(frameon=False)
     figure.savefig(FIGURE)
