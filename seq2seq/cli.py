@@ -8,6 +8,7 @@ from pathlib import Path
 
 import seq2seq
 from seq2seq.errors import UserError
+from seq2seq.precision import WEIGHTS
 from seq2seq.search import SearchOptions
 
 TRAIN = """\
@@ -127,7 +128,7 @@ def add_computing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="cpu", help="where to compute: cpu, cuda, cuda:1, mps (default: cpu)")
     parser.add_argument(
         "--weights",
-        choices=("float32", "float16", "int8"),
+        choices=WEIGHTS,
         default="float32",
         help="on a CPU: float16 answers sooner; int8 is fastest, and may choose other words (default: float32)",
     )
@@ -194,9 +195,8 @@ def evaluate(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     translator, options = run.load(arguments.run, arguments.device, arguments.weights)
     options = replace(searched(options, arguments), n_best=1)
     searches = [replace(options, width=1), options] if options.width > 1 else [options]
-    print(
-        evaluation.table(pairs.name, evaluation.evaluate(translator, arguments.run, pairs, searches, arguments.weights))
-    )
+    scores = evaluation.evaluate(translator, arguments.run, pairs, searches, arguments.weights)
+    print(evaluation.table(pairs.name, scores))
 
 
 def searched(options: SearchOptions, arguments: argparse.Namespace) -> SearchOptions:

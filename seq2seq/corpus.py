@@ -8,7 +8,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from seq2seq.errors import UserError, require
+from seq2seq.errors import UserError, at_least_1, require
 from seq2seq.files import read_lines
 
 MISSING = object()
@@ -46,11 +46,7 @@ class CorpusOptions:
     max_ratio: float = 4.0
 
     def __post_init__(self) -> None:
-        rules = (
-            ("max_words", self.max_words >= 1, "must be at least 1"),
-            ("max_ratio", self.max_ratio >= 1, "must be at least 1"),
-        )
-        require("corpus", self, rules)
+        require("corpus", self, at_least_1(self, "max_words", "max_ratio"))
 
 
 def fault(source: str, target: str, options: CorpusOptions) -> str | None:

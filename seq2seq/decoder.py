@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from seq2seq.cells import LSTMCell, LSTMState
 from seq2seq.context import AdditiveAttention, ContextFactory, Memory, Sizes
 from seq2seq.embedding import Embedding
-from seq2seq.errors import require
+from seq2seq.errors import at_least_1, below_1, require
 
 
 class State(NamedTuple):
@@ -57,14 +57,8 @@ class DecoderOptions:
     context: ContextFactory = field(default=AdditiveAttention)
 
     def __post_init__(self) -> None:
-        rules = (
-            ("hidden", self.hidden >= 1, "must be at least 1"),
-            ("layers", self.layers >= 1, "must be at least 1"),
-            ("dropout", 0 <= self.dropout < 1, "must be from 0 to less than 1"),
-            ("embedding_dropout", 0 <= self.embedding_dropout < 1, "must be from 0 to less than 1"),
-            ("state_dropout", 0 <= self.state_dropout < 1, "must be from 0 to less than 1"),
-        )
-        require("model.decoder", self, rules)
+        require("model.decoder", self, at_least_1(self, "hidden", "layers"))
+        require("model.decoder", self, below_1(self, "dropout", "embedding_dropout", "state_dropout"))
 
 
 class Bridge(nn.Module):

@@ -9,7 +9,7 @@ from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_
 
 from seq2seq.context import Memory
 from seq2seq.embedding import Embedding
-from seq2seq.errors import require
+from seq2seq.errors import at_least_1, below_1, require
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,8 @@ class EncoderOptions:
     embedding_dropout: float = 0.3
 
     def __post_init__(self) -> None:
-        rules = (
-            ("hidden", self.hidden >= 1, "must be at least 1"),
-            ("layers", self.layers >= 1, "must be at least 1"),
-            ("dropout", 0 <= self.dropout < 1, "must be from 0 to less than 1"),
-            ("embedding_dropout", 0 <= self.embedding_dropout < 1, "must be from 0 to less than 1"),
-        )
-        require("model.encoder", self, rules)
+        require("model.encoder", self, at_least_1(self, "hidden", "layers"))
+        require("model.encoder", self, below_1(self, "dropout", "embedding_dropout"))
 
 
 class Encoder(nn.Module):

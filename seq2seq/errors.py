@@ -1,19 +1,21 @@
 """The one exception that means: the user can mend this."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+Rule = tuple[str, bool, str]  # a key, whether its value is right, and what it has to be: "must be …"
 
 
 class UserError(Exception):
     """A mistake in what the user gave. Its message is one line: what is wrong, where, and the way out."""
 
 
-def require(section: str, options: object, rules: Iterable[tuple[str, bool, str]]) -> None:
+def require(section: str, options: object, rules: Iterable[Rule]) -> None:
     """See that the values of a recipe's section are in their ranges.
 
     Args:
         section: its name in a recipe: `search`, `model.encoder`.
         options: its values.
-        rules: for each key whether its value is right, and what it has to be: ("width", width >= 1, "must be …").
+        rules: as many as there are.
 
     Raises:
         UserError: a value is wrong; it names the key.
@@ -21,3 +23,13 @@ def require(section: str, options: object, rules: Iterable[tuple[str, bool, str]
     for key, holds, rule in rules:
         if not holds:
             raise UserError(f"{section}.{key}: {rule}, not {getattr(options, key)}")
+
+
+def at_least_1(options: object, *keys: str) -> Iterator[Rule]:
+    """The rules of sizes and counts."""
+    return ((key, getattr(options, key) >= 1, "must be at least 1") for key in keys)
+
+
+def below_1(options: object, *keys: str) -> Iterator[Rule]:
+    """The rules of shares that cannot be the whole."""
+    return ((key, 0 <= getattr(options, key) < 1, "must be from 0 to less than 1") for key in keys)

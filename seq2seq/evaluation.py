@@ -13,6 +13,7 @@ from seq2seq import run
 from seq2seq.errors import UserError
 from seq2seq.files import read_lines, write
 from seq2seq.metrics import score
+from seq2seq.precision import Weights
 from seq2seq.reading import load_whole
 from seq2seq.recipe import Recipe
 from seq2seq.search import SearchOptions
@@ -50,7 +51,7 @@ def of_files(source: Path, reference: Path) -> Pairs:
 
 
 def evaluate(
-    translator: Translator, folder: Path, pairs: Pairs, searches: Sequence[SearchOptions], weights: str = "float32"
+    translator: Translator, folder: Path, pairs: Pairs, searches: Sequence[SearchOptions], weights: Weights = "float32"
 ) -> dict[str, Any]:
     """Translate and score; keep the translations and the scores in the run's folder.
 

@@ -10,7 +10,7 @@ from seq2seq.context import Memory
 from seq2seq.decoder import Decoder, DecoderOptions, State
 from seq2seq.embedding import Embedding
 from seq2seq.encoder import Encoder, EncoderOptions
-from seq2seq.errors import require
+from seq2seq.errors import at_least_1, require
 from seq2seq.search import Hypothesis, SearchOptions, search
 
 
@@ -31,7 +31,7 @@ class ModelOptions:
     tied: bool = True
 
     def __post_init__(self) -> None:
-        require("model", self, [("embedding", self.embedding >= 1, "must be at least 1")])
+        require("model", self, at_least_1(self, "embedding"))
 
 
 class Model(nn.Module):

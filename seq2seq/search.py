@@ -122,8 +122,8 @@ def search(
     """Find the n best hypotheses of every sentence, best first (fewer, where fewer exist).
 
     They are ranked by log P / ((5 + |Y|) / 6)^length_penalty + coverage_penalty · coverage, where |Y| counts the words
-    and the EOS (Wu et al. 2016, equation 14). A sentence is done when going on cannot change its result, and not before;
-    those that are done leave the batch together. PAD, UNK and BOS are never picked.
+    and the EOS (Wu et al. 2016, equation 14). A sentence is done when going on cannot change its result, and not
+    before; those that are done leave the batch together. PAD, UNK and BOS are never picked.
 
     Args:
         step: the model; see `Step`.

@@ -34,7 +34,8 @@ def top(values: Tensor, count: int, group: int = 64) -> tuple[Tensor, Tensor]:
     """
     size = values.shape[-1]
     if size < 2 * count * group:
-        return tuple(values.topk(min(count, size), dim=-1))  # type: ignore[return-value]
+        found, positions = values.topk(min(count, size), dim=-1)
+        return found, positions
     whole = size - size % group
     groups = values[..., :whole].reshape(*values.shape[:-1], -1, group)  # (…, groups, group)
     best = groups.amax(dim=-1).topk(count, dim=-1).indices.unsqueeze(-1)  # (…, count, 1)
