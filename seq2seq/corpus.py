@@ -28,6 +28,7 @@ class CorpusOptions:
         train: name of the split to learn from.
         validation: name of the split that chooses the best epoch.
         test: name of the split that is scored at the end; empty for none.
+        test_long: name of a split of longer sentences, which `compare` scores beside the test split; empty for none.
         streaming: read rows while training instead of downloading and caching them first: for corpora that do not fit.
         max_words: training pairs with more words than this, on either side, are left out.
         max_ratio: training pairs whose one side has more than this times the words of the other are left out; sides of
@@ -41,6 +42,7 @@ class CorpusOptions:
     train: str = "train"
     validation: str = "validation"
     test: str = "test"
+    test_long: str = ""
     streaming: bool = False
     max_words: int = 100
     max_ratio: float = 4.0

@@ -16,7 +16,7 @@ import datasets
 import torch
 
 from seq2seq import figures, run
-from seq2seq.data import tokenise
+from seq2seq.data import Batching, Share, epoch_batches, pair_lengths, tokenise
 from seq2seq.errors import UserError
 from seq2seq.evaluation import evaluate, of_split
 from seq2seq.files import write
@@ -74,14 +74,18 @@ def train(recipe: Recipe, resolved: str, folder: Path, resume: bool = False, for
     assert isinstance(validation, datasets.Dataset)
     batches = Batches(training, validation, tokenizer, recipe.training, recipe.tokenizer.sampling, recipe.seed)
     learner = Learner(model, tokenizer, recipe.training, validation, recipe.seed)
+    if first:
+        known = facts(recipe, corpus, tokenizer, model) | {"batches": order(training, batches.batching)}
+        run.add_scores(folder, known | {"finished": False})
     started = time.monotonic()
+    finished = False
     try:
         fit(learner, batches, recipe.training, recipe.trainer, folder, resume)
+        finished = True
     finally:
         if first:
             keep_best(folder, recipe, tokenizer)
-            run.add_scores(folder, facts(recipe, corpus, tokenizer, model))
-            run.add_training(folder, command(), time.monotonic() - started)
+            run.add_training(folder, command(), time.monotonic() - started, finished)
     if not first:
         return {}
     with (folder / METRICS).open(encoding="utf-8", newline="") as file:
@@ -164,6 +168,14 @@ def fingerprint(rows: Rows) -> dict[str, Any]:
     for source, target in zip(rows["source"], rows["target"], strict=True):
         digest.update(f"{source}\t{target}\n".encode())
     return {"pairs": len(rows), "sha256": digest.hexdigest()}
+
+
+def order(rows: Rows, batching: Batching) -> str | None:
+    """The SHA-256 of which pairs the first epoch's batches hold, in their order; a stream is not read for it."""
+    if isinstance(rows, datasets.IterableDataset):
+        return None
+    lengths = pair_lengths(rows.select_columns(["source_ids", "target_ids"]))
+    return hashlib.sha256(str(epoch_batches(lengths, batching, 0, Share())).encode()).hexdigest()
 
 
 def device_name(accelerator: str | None) -> str:

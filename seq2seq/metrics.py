@@ -1,15 +1,12 @@
 """How good translations are: sacreBLEU's scores, each with the signature that makes it comparable (Post 2018)."""
 
-import os
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Literal, NamedTuple
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
-from sacrebleu.significance import PairedTest, Result
 
 from seq2seq.errors import UserError
 
@@ -31,24 +28,6 @@ class Bucket(NamedTuple):
     high: int
     sentences: int
     bleu: float
-
-
-class System(NamedTuple):
-    """A system's BLEU; over the resampled test sets, its mean and the half-width of its 95% confidence interval."""
-
-    bleu: float
-    mean: float
-    interval: float
-
-
-class Comparison(NamedTuple):
-    """Two systems on one test set. `difference` is b - a; below a p-value of 0.05 it is hardly chance."""
-
-    a: System
-    b: System
-    difference: float
-    p_value: float
-    signature: str
 
 
 def bleu(hypotheses: Sequence[str], references: Sequence[str], lowercase: bool = False) -> Score:
@@ -99,7 +78,7 @@ def bleu_by_length(
     Raises:
         UserError: no sentences, or unequal numbers of lines.
     """
-    _check(sources=sources, hypotheses=hypotheses, references=references)
+    check_parallel(sources=sources, hypotheses=hypotheses, references=references)
     lengths = [len(source.split()) for source in sources]
     highs = _merge(lengths, sorted(edges), minimum)
     members: list[list[int]] = [[] for _ in highs]
@@ -110,38 +89,6 @@ def bleu_by_length(
         Bucket(low, high, len(rows), bleu([hypotheses[row] for row in rows], [references[row] for row in rows]).value)
         for low, high, rows in zip(lows, highs, members, strict=True)
     ]
-
-
-def compare(
-    hypotheses_a: Sequence[str],
-    hypotheses_b: Sequence[str],
-    references: Sequence[str],
-    samples: int = 1000,
-    seed: int = 12345,
-    test: Literal["bootstrap", "approximate_randomization"] = "bootstrap",
-) -> Comparison:
-    """Is b better than a, or lucky with this test set? sacreBLEU's paired tests, on BLEU.
-
-    "bootstrap" draws `samples` test sets with replacement from this one (Koehn 2004); "approximate_randomization" swaps
-    the two systems' outputs at random, `samples` times (Riezler & Maxwell 2005; sacreBLEU's own default is 10,000).
-    The p-value is two-sided, with its one departure from sacreBLEU: systems with equal scores get 1, where sacreBLEU
-    counts only trials that exceed the difference and gives the smallest p there is.
-
-    Raises:
-        UserError: no sentences, unequal numbers of lines, or a seed below 1.
-    """
-    if seed < 1:
-        raise UserError(f"seed is {seed}; sacreBLEU's tests take a seed of 1 or more (to it, 0 means none)")
-    _check(hypotheses_a=hypotheses_a, hypotheses_b=hypotheses_b, references=references)
-    systems = [("a", hypotheses_a), ("b", hypotheses_b)]
-    kind = {"bootstrap": "bs", "approximate_randomization": "ar"}[test]
-    with _sacrebleu_seed(seed):
-        paired = PairedTest(systems, {"BLEU": BLEU()}, [references], kind, samples, n_ar_confidence=samples)
-    signatures, results = paired()
-    a, b = (result for result in results["BLEU"] if isinstance(result, Result))
-    difference = b.score - a.score
-    p_value = b.p_value if difference and b.p_value is not None else 1.0
-    return Comparison(_system(a), _system(b), difference, p_value, str(signatures["BLEU"]))
 
 
 def alignment_error_rate(
@@ -155,7 +102,7 @@ def alignment_error_rate(
         UserError: no sentences, unequal numbers of them, or a string that is not in Pharaoh's format.
     """
     possible = [()] * len(gold) if possible is None else possible
-    _check(predicted=predicted, gold=gold, possible=possible)
+    check_parallel(predicted=predicted, gold=gold, possible=possible)
     hits = links = 0
     for number, row in enumerate(zip(predicted, gold, possible, strict=True), start=1):
         guessed, sure, beside = (_links(alignment, number) for alignment in row)
@@ -174,15 +121,9 @@ def _links(alignment: Alignment, number: int) -> set[tuple[int, int]]:
 
 
 def _score(metric: BLEU | CHRF, hypotheses: Sequence[str], references: Sequence[str]) -> Score:
-    _check(hypotheses=hypotheses, references=references)
+    check_parallel(hypotheses=hypotheses, references=references)
     result = metric.corpus_score(hypotheses, [references])
     return Score(result.name, result.score, str(metric.get_signature()))
-
-
-def _system(result: Result) -> System:
-    assert result.mean is not None  # both tests are asked for intervals
-    assert result.ci is not None
-    return System(result.score, float(result.mean), float(result.ci))
 
 
 def _merge(lengths: Sequence[int], edges: Sequence[int], minimum: int) -> list[int]:
@@ -200,22 +141,8 @@ def _merge(lengths: Sequence[int], edges: Sequence[int], minimum: int) -> list[i
     return [*highs, longest] if waiting or not highs else highs
 
 
-@contextmanager
-def _sacrebleu_seed(seed: int) -> Iterator[None]:
-    """sacreBLEU reads its seed from the environment and nowhere else."""
-    before = os.environ.get("SACREBLEU_SEED")
-    os.environ["SACREBLEU_SEED"] = str(seed)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["SACREBLEU_SEED"]
-        else:
-            os.environ["SACREBLEU_SEED"] = before
-
-
-def _check(**corpora: Sequence[object]) -> None:
-    """Every corpus has a sentence, and as many as the first."""
+def check_parallel(**corpora: Sequence[object]) -> None:
+    """Raises UserError: a corpus has no sentences, or not as many as the first."""
     counts = {name: len(corpus) for name, corpus in corpora.items()}
     if len(set(counts.values())) > 1:
         listed = ", ".join(f"{count} {name}" for name, count in counts.items())

@@ -32,6 +32,8 @@ class Recipe:
         trainer: handed to lightning.Trainer as it stands: max_epochs, gradient_clip_val, devices, num_nodes, strategy,
             precision, …
         seed: of all that is random.
+        comparison: what `compare` compares, by name: for each variant the keys that it has other values of:
+            {shallow: {model.encoder.layers: 1}, deep: {model.encoder.layers: 2}}.
     """
 
     corpus: CorpusOptions
@@ -41,6 +43,7 @@ class Recipe:
     search: SearchOptions = field(default_factory=SearchOptions)
     trainer: dict[str, Any] = field(default_factory=dict)
     seed: int = 1
+    comparison: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

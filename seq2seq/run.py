@@ -123,13 +123,14 @@ def read_scores(folder: Path) -> dict[str, object]:
     return scores
 
 
-def add_training(folder: Path, command: str, seconds: float) -> None:
+def add_training(folder: Path, command: str, seconds: float, finished: bool) -> None:
     """Add a training's command and time to scores.json: a resumed run has several, and the sum of their times."""
     known = read_scores(folder)
     commands, spent = known.get("commands", []), known.get("training_seconds", 0.0)
     assert isinstance(commands, list)
     assert isinstance(spent, float)
-    add_scores(folder, {"commands": [*commands, command], "training_seconds": spent + seconds})
+    news = {"commands": [*commands, command], "training_seconds": spent + seconds, "finished": finished}
+    add_scores(folder, news)
 
 
 def add_scores(folder: Path, news: dict[str, object]) -> None:

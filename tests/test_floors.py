@@ -16,7 +16,7 @@ FLOORS = (
     "context search tokenizer batch corpus",
     "encoder decoder reading alignment",
     "model metrics data",
-    "translator learning precision",
+    "translator learning precision significance",
     "recipe training figures passages",
     "run fitting commands filtering",
     "evaluation interactive",

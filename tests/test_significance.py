@@ -1,0 +1,133 @@
+"""The paired test is sacreBLEU's and is not fooled by identical systems; intervals are what they say."""
+
+import itertools
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from lines import HYPOTHESES, REFERENCES, damaged
+
+from seq2seq.errors import UserError
+from seq2seq.metrics import bleu
+from seq2seq.significance import compare, interval, over_seeds, resample
+
+
+def test_comparison_tells_a_better_system_from_an_equal_one() -> None:
+    better, worse = damaged(REFERENCES, 0.1, seed=4), damaged(REFERENCES, 0.4, seed=5)
+    result = compare(worse, better, REFERENCES, samples=200)
+    assert result.a.bleu == bleu(worse, REFERENCES).value
+    assert result.b.bleu == bleu(better, REFERENCES).value
+    assert result.difference == result.b.bleu - result.a.bleu > 0
+    assert result.p_value < 0.05
+    for system in (result.a, result.b):
+        assert abs(system.mean - system.bleu) < system.interval < 10
+    twins = [damaged(REFERENCES, 0.1, seed) for seed in range(10, 31)]  # equally good but for chance
+    results = [compare(a, b, REFERENCES, samples=50) for a, b in itertools.pairwise(twins)]
+    assert sum(result.p_value > 0.1 for result in results) > len(results) / 2
+
+
+def test_the_signature_tells_the_test() -> None:
+    assert "bs:7" in compare(HYPOTHESES, REFERENCES, REFERENCES, samples=7).signature.split("|")
+
+
+def test_identical_systems_do_not_differ() -> None:
+    result = compare(HYPOTHESES, HYPOTHESES, REFERENCES, samples=50)
+    assert (result.difference, result.p_value) == (0.0, 1.0)
+    assert result.a.bleu == result.b.bleu
+
+
+def test_comparison_is_symmetric_and_repeats_with_its_seed() -> None:
+    other = damaged(REFERENCES, 0.22, seed=7)
+    first = compare(HYPOTHESES, other, REFERENCES, samples=100, seed=1)
+    assert compare(HYPOTHESES, other, REFERENCES, samples=100, seed=1) == first
+    assert compare(HYPOTHESES, other, REFERENCES, samples=100, seed=2)[:2] != first[:2]
+    assert "seed:1|" in first.signature
+    swapped = compare(other, HYPOTHESES, REFERENCES, samples=100, seed=1)
+    assert swapped.difference == -first.difference
+    assert swapped.p_value == pytest.approx(first.p_value)
+
+
+def test_comparison_is_the_commands(tmp_path: Path) -> None:
+    other = damaged(REFERENCES, 0.22, seed=7)
+    for name, text in {"references": REFERENCES, "a": HYPOTHESES, "b": other}.items():
+        (tmp_path / name).write_text("\n".join(text) + "\n", encoding="utf-8")
+    files = [str(tmp_path / "references"), "-i", str(tmp_path / "a"), str(tmp_path / "b")]
+    command = [sys.executable, "-m", "sacrebleu", *files, "--paired-bs", "--paired-bs-n", "100", "-w6", "-f", "json"]
+    environment = {**os.environ, "SACREBLEU_SEED": "3"}
+    printed = json.loads(subprocess.run(command, capture_output=True, check=True, env=environment).stdout)
+    a, b = (row["BLEU"] for row in printed)
+    ours = compare(HYPOTHESES, other, REFERENCES, samples=100, seed=3)
+    assert tuple(ours.a) == pytest.approx((a["score"], a["mean"], a["ci"]), abs=1e-5)
+    assert tuple(ours.b) == pytest.approx((b["score"], b["mean"], b["ci"]), abs=1e-5)
+    assert ours.p_value == pytest.approx(b["p_value"], abs=1e-5)
+
+
+def test_the_environment_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    for before in ({}, {"SACREBLEU_SEED": "9"}):
+        monkeypatch.delenv("SACREBLEU_SEED", raising=False)
+        for name, value in before.items():
+            monkeypatch.setenv(name, value)
+        compare(HYPOTHESES, REFERENCES, REFERENCES, samples=2, seed=5)
+        assert os.environ.get("SACREBLEU_SEED") == before.get("SACREBLEU_SEED")
+
+
+def test_seed_zero_is_refused_because_sacrebleu_would_not_use_it() -> None:
+    with pytest.raises(UserError, match="seed"):
+        compare(HYPOTHESES, HYPOTHESES, REFERENCES, seed=0)
+
+
+def test_unequal_and_empty_corpora_are_the_users_to_mend() -> None:
+    two, three = ["a", "b"], ["a", "b", "c"]
+    for arguments in ((two, two, three), (three, two, two)):
+        with pytest.raises(UserError, match=r"2 .*3 |3 .*2 "):
+            compare(*arguments)
+        with pytest.raises(UserError, match=r"2 .*3 |3 .*2 "):
+            resample(*arguments[1:] if arguments[1] != arguments[2] else (two, three))
+    with pytest.raises(UserError, match="no sentences"):
+        compare([], [], [])
+
+
+def test_resampled_scores_are_those_of_sacrebleus_test() -> None:
+    """The same test sets are drawn: means and intervals agree, and so does the p-value made of them by its formula."""
+    other = damaged(REFERENCES, 0.22, seed=7)
+    test = compare(HYPOTHESES, other, REFERENCES, samples=200, seed=3)
+    a, b = (resample(lines, REFERENCES, samples=200, seed=3) for lines in (HYPOTHESES, other))
+    for values, system in ((a, test.a), (b, test.b)):
+        low, high = interval(values)
+        assert values.mean() == pytest.approx(system.mean, abs=1e-4)
+        assert (high - low) / 2 == pytest.approx(system.interval, abs=1e-4)
+    away = np.abs(b - a)
+    beyond = int((away - away.mean() > abs(test.difference)).sum())
+    assert (beyond + 1) / 201 == pytest.approx(test.p_value, abs=1e-9)
+
+
+def test_one_resampled_sentence_is_the_sentence() -> None:
+    assert set(resample(HYPOTHESES[:1], REFERENCES[:1], samples=5)) == {bleu(HYPOTHESES[:1], REFERENCES[:1]).value}
+
+
+def test_an_interval_holds_95_percent() -> None:
+    low, high = interval(np.random.default_rng(0).permutation(1000).astype(float))
+    assert (low, high) == (25, 974)
+
+
+def test_of_one_seed_there_is_no_spread() -> None:
+    assert over_seeds([1.0]) is None
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5, 25])
+def test_an_interval_over_seeds_holds_the_true_mean_in_95_of_100_cases(seeds: int) -> None:
+    draw = random.Random(seeds)
+    held = 0
+    for _ in range(2000):
+        values = [draw.gauss(7.0, 2.0) for _ in range(seeds)]
+        found = over_seeds(values)
+        assert found is not None
+        assert (found.low + found.high) / 2 == pytest.approx(statistics.mean(values))
+        held += found.low <= 7.0 <= found.high
+    assert 0.935 < held / 2000 < 0.97
