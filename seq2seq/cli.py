@@ -1,137 +1,15 @@
-"""The command line: one parser, one short function a verb. Heavy rooms are imported by the verb that needs them."""
+"""The command line: one short function a verb. Heavy rooms are imported by the verb that needs them."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
-import seq2seq
+from seq2seq.arguments import make_parser
 from seq2seq.errors import UserError
-from seq2seq.precision import WEIGHTS
 from seq2seq.search import SearchOptions
-
-TRAIN = """\
-Train a recipe, a YAML file; its translations of the test split are scored at the end.
-
-Every key of a recipe can be set on the command line as well, by its path:
-    seq2seq train recipes/quickstart.yaml --trainer.max_epochs 3 --seed 7
-    seq2seq train recipes/quickstart.yaml --model.decoder.context FixedContext --run runs/bottleneck
-    seq2seq train recipes/multi30k-de-en.yaml --corpus.path FOLDER
-
-Ctrl-C stops a training; --resume goes on with it. `--keys` lists all keys with their meaning."""
-
-TRANSLATE = """\
-Translate with a trained run.
-
-In a terminal this is a prompt: type a sentence, or :help. Otherwise it is a filter: a line in, a line out, in order.
-    seq2seq translate runs/quickstart
-    seq2seq translate runs/quickstart < sentences.de > sentences.en
-    echo 'Der Hund schläft.' | seq2seq translate runs/quickstart --figure alignment.png"""
-
-EVALUATE = """\
-Score a trained run: BLEU (cased; and lower-cased, to compare with papers) and chrF, each with its sacreBLEU signature,
-greedy and by beam. The translations and scores.json are kept in the run's folder.
-    seq2seq evaluate runs/multi30k-de-en
-    seq2seq evaluate runs/multi30k-de-en --split validation --width 10
-    seq2seq evaluate runs/multi30k-de-en --files my.de my.en
-    seq2seq evaluate runs/multi30k-de-en --corpus.path FOLDER"""
-
-
-def make_parser() -> argparse.ArgumentParser:
-    """The parser of all verbs."""
-    parser = argparse.ArgumentParser(
-        "seq2seq", description="Translation with an LSTM encoder-decoder and attention: train, translate, evaluate."
-    )
-    parser.add_argument("--version", action="version", version=f"seq2seq {seq2seq.__version__}")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-
-    def verb(name: str, summary: str, description: str) -> argparse.ArgumentParser:
-        return verbs.add_parser(
-            name,
-            help=summary,
-            description=description,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
-
-    train = verb("train", "train a recipe", TRAIN)
-    train.add_argument(
-        "recipe", type=Path, nargs="?", help="the recipe's file; with --resume, the run's own by default"
-    )
-    train.add_argument(
-        "--run", type=Path, metavar="FOLDER", help="the run's folder (default: runs/, with the recipe's name)"
-    )
-    train.add_argument("--resume", action="store_true", help="go on with the run that is there")
-    train.add_argument("--force", action="store_true", help="delete the run that is there, and start anew")
-    train.add_argument("--keys", action="store_true", help="list all keys of a recipe, and stop")
-
-    translate = verb("translate", "translate, at a prompt or as a filter", TRANSLATE)
-    translate.add_argument("run", type=Path, help="the run's folder")
-    add_search(translate)
-    translate.add_argument(
-        "--nbest",
-        type=int,
-        dest="n_best",
-        metavar="N",
-        help="translations of each sentence (default: the run's recipe, 1)",
-    )
-    translate.add_argument(
-        "--sample", action="store_true", default=None, dest="sampling", help="draw translations at random"
-    )
-    translate.add_argument(
-        "--temperature", type=float, metavar="T", help="for --sample: below 1 is tamer, above 1 is wilder"
-    )
-    translate.add_argument("--top-k", type=int, metavar="K", help="for --sample: from the K most probable words")
-    translate.add_argument(
-        "--top-p", type=float, metavar="P", help="for --sample: from the words that hold probability P"
-    )
-    translate.add_argument("--seed", type=int, default=1, help="for --sample (default: 1)")
-    translate.add_argument("--scores", action="store_true", help="filter: add each translation's score, after a tab")
-    translate.add_argument(
-        "--alignments", action="store_true", help="filter: add its word alignment (0-0 1-2 …), after a tab"
-    )
-    translate.add_argument(
-        "--format", choices=("text", "json"), default="text", help="filter: json gives an object a line"
-    )
-    translate.add_argument(
-        "--figure", type=Path, metavar="FILE", help="filter: draw the first line's alignment (png, svg, pdf)"
-    )
-    add_computing(translate)
-
-    evaluate = verb("evaluate", "score a run by BLEU and chrF", EVALUATE)
-    evaluate.add_argument("run", type=Path, help="the run's folder")
-    evaluate.add_argument("--split", help="split of the recipe's corpus (default: its test split)")
-    evaluate.add_argument(
-        "--files", type=Path, nargs=2, metavar=("SOURCE", "REFERENCE"), help="two parallel text files instead"
-    )
-    add_search(evaluate)
-    add_computing(evaluate)
-    return parser
-
-
-def add_search(parser: argparse.ArgumentParser) -> None:
-    """Options of every search; the run's recipe has their defaults."""
-    parser.add_argument(
-        "--width", type=int, metavar="N", help="hypotheses kept alive; 1 is greedy (default: the run's recipe)"
-    )
-    parser.add_argument(
-        "--length-penalty", type=float, metavar="X", help="0 favours short translations, 1 is even, more favours long"
-    )
-    parser.add_argument(
-        "--coverage-penalty", type=float, metavar="X", help="what ignoring source words costs; 0 is off"
-    )
-
-
-def add_computing(parser: argparse.ArgumentParser) -> None:
-    """Where a trained model computes, and with what numbers."""
-    parser.add_argument("--device", default="cpu", help="where to compute: cpu, cuda, cuda:1, mps (default: cpu)")
-    parser.add_argument(
-        "--weights",
-        choices=WEIGHTS,
-        default="float32",
-        help="on a CPU: float16 answers sooner; int8 is fastest, and may choose other words (default: float32)",
-    )
 
 
 def train(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
@@ -199,6 +77,31 @@ def evaluate(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     print(evaluation.table(pairs.name, scores))
 
 
+def compare(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
+    """seq2seq compare"""
+    from seq2seq import ablation, comparison, variants
+
+    what, allowed, joins = arguments.what, arguments.allow_difference, arguments.join
+    command = shlex.join(["seq2seq", *sys.argv[1:]])
+    if not what[0].is_file() or len(what) > 1:
+        folder = arguments.run or Path("runs") / "comparison"
+        runs = comparison.gather_folders(what, overrides)
+        print("\n".join(ablation.of_runs(runs, folder, allowed, joins, command)))
+        return
+    [path] = what
+    folder = arguments.run or Path("runs") / f"{path.stem}-comparison"
+    options = (arguments.variants, arguments.seeds, overrides, folder, arguments.match_parameters)
+    jobs = variants.plan(path, *options)
+    if arguments.plan:
+        comparison.check_recipes({job.variant: job.resolved for job in jobs}, allowed)
+        for job in jobs:
+            if not comparison.is_finished(job.folder):
+                print(comparison.shown(comparison.command(job, path)))
+        return
+    said = ablation.of_recipe(path, jobs, folder, allowed, joins, command, variants.remarks(jobs))
+    print("\n".join(said))
+
+
 def searched(options: SearchOptions, arguments: argparse.Namespace) -> SearchOptions:
     """The run's own way of searching, with what the command line says instead."""
     names = {field.name for field in fields(SearchOptions)}
@@ -214,7 +117,7 @@ def refuse(unknown: Sequence[str]) -> None:
         raise UserError(f"unrecognized arguments: {' '.join(unknown)}; see --help")
 
 
-VERBS = {"train": train, "translate": translate, "evaluate": evaluate}
+VERBS = {"train": train, "translate": translate, "evaluate": evaluate, "compare": compare}
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from seq2seq.errors import UserError
 from seq2seq.evaluation import evaluate, of_split
 from seq2seq.files import write
 from seq2seq.fitting import BEST, CHECKPOINTS, METRICS, check_trainer_options, fit
+from seq2seq.model import parameters
 from seq2seq.reading import Rows, clean, load, load_whole
 from seq2seq.recipe import Recipe
 from seq2seq.tokenizer import Tokenizer
@@ -187,11 +188,6 @@ def device_name(accelerator: str | None) -> str:
         return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
     except (OSError, StopIteration):
         return platform.processor() or platform.machine()
-
-
-def parameters(model: torch.nn.Module) -> int:
-    """How many weights there are, tied ones counted once."""
-    return sum(parameter.numel() for parameter in model.parameters())
 
 
 def is_first_process() -> bool:

@@ -113,3 +113,8 @@ def coverage(memory: Memory, state: State) -> Tensor:
     """
     attended = state.coverage.clamp(1e-3, 1.0).log()
     return attended.masked_fill(~memory.mask.unsqueeze(1), 0.0).sum(dim=-1)
+
+
+def parameters(model: nn.Module) -> int:
+    """How many weights there are, tied ones counted once."""
+    return sum(parameter.numel() for parameter in model.parameters())

@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import datasets
 from datasets.arrow_writer import SchemaInferenceError
@@ -53,6 +53,17 @@ def load_whole(options: CorpusOptions, split: str) -> datasets.Dataset:
         return datasets.Dataset.from_list(list(rows))
     except CastError as error:
         raise unequal_columns(options) from error
+
+
+def annotations(options: CorpusOptions, split: str) -> dict[str, list[Any]]:
+    """The columns `alignment` (gold links, "0-0 1-2") and `phenomena` (a list of names), of the two those that it has.
+
+    Raises:
+        UserError: as `load`.
+    """
+    rows = open_split(options, split)
+    found = {"alignment", "phenomena"} & (features(rows) or {}).keys()
+    return {name: [row[name] for row in rows.select_columns([name])] for name in found}
 
 
 def clean(rows: Rows, options: CorpusOptions) -> tuple[Rows, Counter[str]]:

@@ -6,30 +6,17 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from tiny import RECIPE, write_corpus
 
 from seq2seq import experiment, run
 from seq2seq.errors import UserError
 from seq2seq.recipe import Recipe, read
 from seq2seq.training import Learner
-
-GRAMMAR = Path(__file__).parent.parent / "data" / "grammar"
-RECIPE = """
-corpus: {path: CORPUS}
-tokenizer: {vocab_size: 400}
-model:
-  embedding: 16
-  encoder: {hidden: 8, dropout: 0.1}
-  decoder: {hidden: 16, dropout: 0.1, context: {class_path: AdditiveAttention, init_args: {size: 8}}}
-training: {batch_tokens: 400, learning_rate: 0.01, schedule: constant}
-trainer: {max_epochs: 2, accelerator: cpu, enable_progress_bar: false}
-search: {width: 2}
-"""
 
 Train = Callable[..., dict[str, Any]]
 
@@ -37,12 +24,7 @@ Train = Callable[..., dict[str, Any]]
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A few short sentences of the grammar corpus's splits."""
-    folder = tmp_path_factory.mktemp("corpus")
-    for split, rows in {"train": 120, "validation": 13, "test": 9}.items():
-        with (GRAMMAR / f"{split}.jsonl").open(encoding="utf-8") as file:
-            short = (line for line in file if len(json.loads(line)["de"].split()) <= 6)
-            (folder / f"{split}.jsonl").write_text("".join(islice(short, rows)), encoding="utf-8")
-    return folder
+    return write_corpus(tmp_path_factory.mktemp("corpus"), train=120, validation=13, test=9)
 
 
 @pytest.fixture

@@ -17,10 +17,14 @@ FLOORS = (
     "encoder decoder reading alignment",
     "model metrics data",
     "translator learning precision significance",
-    "recipe training figures passages",
-    "run fitting commands filtering",
-    "evaluation interactive",
-    "experiment",
+    "recipe training figures passages fairness",
+    "run fitting commands filtering variants charts",
+    "evaluation interactive report",
+    "experiment comparison",
+    "scoring",
+    "findings",
+    "writing",
+    "ablation arguments",
     "cli",
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}

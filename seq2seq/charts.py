@@ -1,0 +1,91 @@
+"""The figures of a comparison: a line or a bar for each variant, with the spread over its seeds."""
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+from pathlib import Path
+from statistics import mean, stdev
+from typing import TYPE_CHECKING
+
+from seq2seq.figures import lettering, save
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+# Okabe and Ito's colours, which also the colour-blind tell apart; markers, for who prints in grey.
+STYLES = (("#d55e00", "o"), ("#0072b2", "s"), ("#009e73", "^"), ("#cc79a7", "D"), ("#e69f00", "v"), ("#56b4e9", "P"))
+SUFFIXES = (".svg", ".png")
+
+Series = Mapping[str, Sequence[Sequence[float]]]  # for each variant and each point: the values of its seeds
+
+
+def lines(
+    stem: Path, series: Series, places: Sequence[float], labels: Sequence[str], axes_labels: tuple[str, str]
+) -> None:
+    """Draw each variant's mean over its seeds as a line, and a band of one standard deviation on either side.
+
+    Args:
+        stem: the file's path; ".svg" and ".png" are added.
+        series: values.
+        places: of the points on the horizontal axis.
+        labels: of the places.
+        axes_labels: below and beside.
+
+    Raises:
+        UserError: a file cannot be written.
+    """
+    with lettering():
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+        axes = figure.subplots()
+        for (name, points), (colour, marker) in zip(series.items(), cycle(STYLES), strict=False):
+            middle, low, high = bands(points)
+            axes.plot(places[: len(middle)], middle, color=colour, marker=marker, markersize=5, label=name)
+            axes.fill_between(places[: len(middle)], low, high, color=colour, alpha=0.2, linewidth=0)
+        axes.set_xticks(places, labels)
+        axes.set_ylim(bottom=0)
+        tidy(axes, axes_labels)
+        for suffix in SUFFIXES:
+            save(stem.with_name(stem.name + suffix), figure)
+
+
+def bars(stem: Path, series: Series, labels: Sequence[str], axes_labels: tuple[str, str]) -> None:
+    """Draw each variant's mean percentage over its seeds as a bar, with a stroke of one standard deviation.
+
+    Args, errors: as `lines`.
+    """
+    with lettering():
+        from matplotlib.figure import Figure
+
+        height = 0.8 / len(series)
+        figure = Figure(figsize=(6.4, 0.8 + 0.32 * len(labels)), layout="constrained")
+        axes = figure.subplots()
+        for row, ((name, points), (colour, _)) in enumerate(zip(series.items(), cycle(STYLES), strict=False)):
+            middle, low, _ = bands(points)
+            errors = [value - least for value, least in zip(middle, low, strict=True)]
+            places = [index + (row - (len(series) - 1) / 2) * height for index in range(len(labels))]
+            axes.barh(places, middle, height, color=colour, label=name, xerr=errors, error_kw={"elinewidth": 0.8})
+        axes.set_yticks(range(len(labels)), labels)
+        axes.set_xlim(0, 100)
+        axes.set_ylim(len(labels) - 0.5, -0.5)
+        tidy(axes, axes_labels)
+        for suffix in SUFFIXES:
+            save(stem.with_name(stem.name + suffix), figure)
+
+
+def bands(points: Sequence[Sequence[float]]) -> tuple[list[float], list[float], list[float]]:
+    """Of each point's values the mean, and the mean less and plus their standard deviation (n − 1; 0 for one value)."""
+    middle = [mean(values) for values in points]
+    spread = [stdev(values) if len(values) > 1 else 0.0 for values in points]
+    low = [value - width for value, width in zip(middle, spread, strict=True)]
+    return middle, low, [value + width for value, width in zip(middle, spread, strict=True)]
+
+
+def tidy(axes: "Axes", labels: tuple[str, str]) -> None:
+    """What all figures look like."""
+    axes.set_xlabel(labels[0])
+    axes.set_ylabel(labels[1])
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color="#e4e4e4", linewidth=0.5)
+    axes.set_axisbelow(True)
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)

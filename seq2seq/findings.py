@@ -1,0 +1,219 @@
+"""What a comparison has found, as plain numbers: what report.json holds, and what the report is written from."""
+
+from collections.abc import Mapping, Sequence
+from statistics import mean, median, stdev
+from typing import Any
+
+import numpy as np
+from sacrebleu import sentence_chrf
+
+from seq2seq import significance
+from seq2seq.metrics import Alignment, alignment_error_rate, bleu_by_length
+from seq2seq.scoring import HeldOut, Scored
+
+ALL = "all sentences"
+EXAMPLES = 3  # sentences shown for which each of two variants is better
+
+Findings = dict[str, Any]
+
+
+def spread(values: Sequence[float]) -> Findings:
+    """A value of each seed, their mean, and their standard deviation (n − 1), which one seed has not."""
+    return {"values": list(values), "mean": mean(values), "sd": stdev(values) if len(values) > 1 else None}
+
+
+def by_variant(runs: Sequence[Scored]) -> dict[str, list[Scored]]:
+    """Each variant's runs, in the order of their seeds."""
+    found: dict[str, list[Scored]] = {}
+    for one in sorted(runs, key=lambda one: one.trained.seed):
+        found.setdefault(one.trained.variant, []).append(one)
+    order = dict.fromkeys(one.trained.variant for one in runs)
+    return {variant: found[variant] for variant in order}
+
+
+def find(runs: Sequence[Scored], sets: Sequence[HeldOut]) -> Findings:
+    """All that is measured. The first run's variant is the one that the others are compared with."""
+    variants = by_variant(runs)
+    first = sets[0]
+    return {
+        "seeds": {name: [one.trained.seed for one in group] for name, group in variants.items()},
+        "sets": [of_set(variants, each) for each in sets],
+        "alignment": alignment_findings(variants, first.known["alignment"]) if "alignment" in first.known else None,
+        "phenomena": phenomena(variants, first) if "phenomena" in first.known else None,
+        "learning": {name: [curve(one) for one in group] for name, group in variants.items()},
+        "costs": {name: costs(group, first.pairs.name) for name, group in variants.items()},
+        "examples": examples(variants, first),
+    }
+
+
+def of_set(variants: Mapping[str, list[Scored]], held: HeldOut) -> Findings:
+    """One held-out set: scores, differences from the first variant, BLEU by length."""
+    name, sources, references = held.pairs
+    baseline, *others = variants
+    results = {variant: [one.results[name] for one in group] for variant, group in variants.items()}
+    lengths = {
+        variant: [bleu_by_length(sources, one.translations[name], references) for one in group]
+        for variant, group in variants.items()
+    }
+    return {
+        "name": name,
+        "label": held.label,
+        "sentences": len(sources),
+        "signatures": {metric: results[baseline][0][metric]["signature"] for metric in ("bleu", "chrf")},
+        "scores": {
+            variant: {metric: spread([each[metric]["value"] for each in group]) for metric in ("bleu", "chrf")}
+            for variant, group in results.items()
+        },
+        "differences": {other: compared(variants[baseline], variants[other], name, references) for other in others},
+        "by_length": [
+            {
+                "low": bucket.low,
+                "high": bucket.high,
+                "sentences": bucket.sentences,
+                "bleu": {variant: spread([each[row].bleu for each in group]) for variant, group in lengths.items()},
+            }
+            for row, bucket in enumerate(lengths[baseline][0])
+        ],
+    }
+
+
+def compared(baseline: Sequence[Scored], other: Sequence[Scored], name: str, references: Sequence[str]) -> Findings:
+    """How much better `other` is in BLEU: by the mean over the seeds that both have, and seed by seed."""
+    seeds: list[Findings] = []
+    resampled = []
+    for a, b in pairs_of_seeds(baseline, other):
+        left, right = a.translations[name], b.translations[name]
+        test = significance.compare(left, right, references)
+        drawn = significance.resample(right, references) - significance.resample(left, references)
+        resampled.append(drawn)
+        seeds.append(
+            {
+                "seed": a.trained.seed,
+                "difference": test.difference,
+                "test_sets": significance.interval(drawn)._asdict(),
+                "p_value": test.p_value,
+                "signature": test.signature,
+            }
+        )
+    differences = [each["difference"] for each in seeds]
+    over_seeds = significance.over_seeds(differences)
+    return {
+        "difference": mean(differences),
+        "test_sets": significance.interval(np.mean(resampled, axis=0))._asdict(),
+        "trainings": over_seeds and over_seeds._asdict(),
+        "seeds": seeds,
+    }
+
+
+def pairs_of_seeds(one: Sequence[Scored], other: Sequence[Scored]) -> list[tuple[Scored, Scored]]:
+    """The runs of two variants that have the same seed; if none have, in the order of their seeds."""
+    seeds = {each.trained.seed: each for each in other}
+    shared = [(each, seeds[each.trained.seed]) for each in one if each.trained.seed in seeds]
+    return shared or list(zip(one, other, strict=False))
+
+
+def alignment_findings(variants: Mapping[str, list[Scored]], gold: Sequence[str]) -> Findings:
+    """Attention's strongest link of each target word against the gold ones, while the references are read.
+
+    With them what two that know nothing of the words come to: the diagonal, and the best that can be done with one
+    link a target word.
+    """
+    links = [[tuple(map(int, link.split("-"))) for link in row.split()] for row in gold]
+    rates = {
+        name: spread([alignment_error_rate(one.links, gold) for one in group])
+        for name, group in variants.items()
+        if group[0].links
+    }
+    return {
+        "rates": rates,
+        "diagonal": alignment_error_rate([diagonal(row) for row in links], gold),
+        "best": alignment_error_rate([one_link(row) for row in links], gold),
+    }
+
+
+def diagonal(gold: Sequence[tuple[int, ...]]) -> Alignment:
+    """Every target word's link to the source word at the same share of the sentence."""
+    sources, targets = (max((link[side] for link in gold), default=-1) + 1 for side in (0, 1))
+    return [(target * sources // targets, target) for target in range(targets)]
+
+
+def one_link(gold: Sequence[tuple[int, ...]]) -> Alignment:
+    """One gold link of each target word, and a wrong one of those that have none."""
+    first: dict[int, int] = {}
+    for source, target in gold:
+        first.setdefault(target, source)
+    return [(first.get(target, -1), target) for target in range(max(first, default=-1) + 1)]
+
+
+def phenomena(variants: Mapping[str, list[Scored]], held: HeldOut) -> Findings:
+    """For each phenomenon of the grammar, how many of its sentences are translated without any fault, in percent."""
+    name, _, references = held.pairs
+    right = {
+        variant: [
+            [text == line for text, line in zip(one.translations[name], references, strict=True)] for one in group
+        ]
+        for variant, group in variants.items()
+    }
+    members: dict[str, list[int]] = {ALL: list(range(len(references)))}
+    for row, names in enumerate(held.known["phenomena"]):
+        for phenomenon in names:
+            members.setdefault(phenomenon, []).append(row)
+    return {
+        phenomenon: {
+            "sentences": len(rows),
+            "right": {
+                variant: spread([100 * mean(each[row] for row in rows) for each in group])
+                for variant, group in right.items()
+            },
+        }
+        for phenomenon, rows in sorted(members.items(), key=lambda item: (item[0] != ALL, item[0]))
+    }
+
+
+def curve(one: Scored) -> Findings:
+    """A run's validation BLEU by epoch."""
+    points = [[float(row["epoch"]), float(row["validation_bleu"])] for row in one.trained.epochs]
+    return {"seed": one.trained.seed, "validation_bleu": points}
+
+
+def costs(group: Sequence[Scored], name: str) -> Findings:
+    """What a variant takes: parameters, updates, time. Times are of different moments of a machine, maybe not idle."""
+    runs = [one.trained for one in group]
+    rates = [median(float(row["tokens_per_second"]) for row in run.epochs) for run in runs]
+    return {
+        "parameters": runs[0].scores.get("parameters"),
+        "epochs": [float(run.epochs[-1]["epoch"]) for run in runs],
+        "updates": [float(run.epochs[-1]["update"]) for run in runs],
+        "training_seconds": mean(float(run.scores.get("training_seconds", "nan")) for run in runs),
+        "tokens_per_second": mean(rates),
+        "sentences_per_second": mean(one.results[name]["sentences_per_second"] for one in group),
+        "hardware": sorted({str(run.scores.get("hardware")) for run in runs}),
+    }
+
+
+def examples(variants: Mapping[str, list[Scored]], held: HeldOut) -> list[Findings]:
+    """The sentences on which the first two variants differ most, by chrF, with their first common seed.
+
+    Those for which the second is better come first. Among equals, the first in the test set.
+    """
+    name, sources, references = held.pairs
+    baseline, other = list(variants)[:2]
+    pair = pairs_of_seeds(variants[baseline], variants[other])[0]
+    texts = {variant: one.translations[name] for variant, one in zip((baseline, other), pair, strict=True)}
+    chrf: dict[str, list[float]] = {
+        variant: [sentence_chrf(text, [line]).score for text, line in zip(lines, references, strict=True)]
+        for variant, lines in texts.items()
+    }
+    gain = [after - before for before, after in zip(chrf[baseline], chrf[other], strict=True)]
+    best = [row for row in sorted(range(len(gain)), key=lambda row: -gain[row])[:EXAMPLES] if gain[row] > 0]
+    worst = [row for row in sorted(range(len(gain)), key=gain.__getitem__)[:EXAMPLES] if gain[row] < 0]
+    return [
+        {
+            "sentence": row + 1,
+            "source": sources[row],
+            "reference": references[row],
+            "translations": {variant: {"text": texts[variant][row], "chrf": chrf[variant][row]} for variant in texts},
+            "gain": gain[row],
+        }
+        for row in best + worst
+    ]

@@ -1,0 +1,268 @@
+"""Findings put into words, tables and figures: the report of a comparison."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from seq2seq import charts
+from seq2seq.fairness import Differences
+from seq2seq.files import write
+from seq2seq.findings import EXAMPLES, Findings
+from seq2seq.report import Block, Code, Heading, Paragraph, Picture, Table, markdown, page
+
+REPORT, FIGURES = "report", "figures"
+
+
+def write_report(folder: Path, findings: Findings) -> Path:
+    """Write report.html, report.md, report.json and the figures.
+
+    Args:
+        folder: of the report.
+        findings: of `findings.find`, with the `conditions` that `ablation.of_runs` adds.
+
+    Returns:
+        the path of report.html.
+    """
+    blocks = [*opening(findings), *scores(folder, findings)]
+    for section in (alignment, phenomena, learning, costs, examples, conditions):
+        blocks += section(folder, findings)
+    write(folder / f"{REPORT}.json", json.dumps(findings, indent=2, ensure_ascii=False) + "\n")
+    write(folder / f"{REPORT}.md", markdown(blocks))
+    write(folder / f"{REPORT}.html", page(title(findings), blocks, folder))
+    return folder / f"{REPORT}.html"
+
+
+def title(findings: Findings) -> str:
+    """What is compared, on what."""
+    return f"{' against '.join(findings['seeds'])}: {findings['conditions']['corpus']}"
+
+
+def opening(findings: Findings) -> list[Block]:
+    """The answer first; then what was asked."""
+    models, remarks = findings["conditions"]["models"], findings["conditions"]["remarks"]
+    rows = [["", "what the decoder reads", "parameters", "seeds"]]
+    for name, seeds in findings["seeds"].items():
+        parameters = findings["costs"][name]["parameters"]
+        count = f"{parameters:,}" if parameters else "unknown"
+        rows.append([name, models[name], count, " ".join(map(str, seeds))])
+    return [
+        Heading(1, title(findings)),
+        *map(Paragraph, answer(findings)),
+        Table(rows, text=True),
+        *map(Paragraph, remarks),
+    ]
+
+
+def answer(findings: Findings) -> list[str]:
+    """The differences on the first held-out set, in a sentence each."""
+    first = findings["sets"][0]
+    baseline = next(iter(findings["seeds"]))
+    said = []
+    for name, found in first["differences"].items():
+        values = first["scores"]
+        text = (
+            f"On {first['label']}, {name} has {number(values[name]['bleu'])} BLEU and {baseline} "
+            f"{number(values[baseline]['bleu'])}: a difference of {signed(found['difference'])}. Other test sets of "
+            f"this kind would have said {between(found['test_sets'])} (95% of {samples(found)} resampled ones)"
+        )
+        count = len(found["seeds"])
+        if found["trainings"]:
+            text += f"; other seeds, {between(found['trainings'])} (95%, Student's t over {count} seeds)."
+        else:
+            text += "; what other seeds would have said, one seed cannot tell."
+        said.append(text)
+    return said
+
+
+def scores(folder: Path, findings: Findings) -> list[Block]:
+    """For each held-out set: scores, differences, tests, BLEU by length."""
+    blocks: list[Block] = []
+    baseline = next(iter(findings["seeds"]))
+    for held in findings["sets"]:
+        blocks.append(Heading(2, f"BLEU and chrF: {held['label']} ({held['sentences']:,} sentences)"))
+        rows = [["", "BLEU", "chrF", f"BLEU − {baseline}", "95% over test sets", "95% over trainings"]]
+        for name, values in held["scores"].items():
+            found = held["differences"].get(name)
+            more = ["", "", ""]
+            if found:
+                more = [signed(found["difference"]), between(found["test_sets"]), between(found["trainings"])]
+            rows.append([name, number(values["bleu"]), number(values["chrf"]), *more])
+        blocks.append(Table(rows))
+        rows = [["paired bootstrap", "seed", "difference", "95% over test sets", "p"]]
+        for name, found in held["differences"].items():
+            for each in found["seeds"]:
+                gap = [signed(each["difference"]), between(each["test_sets"]), f"{each['p_value']:.4f}"]
+                rows.append([f"{name} − {baseline}", str(each["seed"]), *gap])
+        blocks += [Table(rows), *by_length(folder, findings, held)]
+    return blocks
+
+
+def by_length(folder: Path, findings: Findings, held: Mapping[str, Any]) -> list[Block]:
+    """BLEU of short and of long sentences apart: a figure, and its numbers."""
+    buckets = held["by_length"]
+    names = list(held["scores"])
+    spans = [f"{each['low']}–{each['high']}" for each in buckets]
+    stem = f"{FIGURES}/bleu-by-length.{held['name']}"
+    series = {name: [each["bleu"][name]["values"] for each in buckets] for name in names}
+    labels = [f"{span}\n({each['sentences']})" for span, each in zip(spans, buckets, strict=True)]
+    axes = ("words of the source sentence (sentences)", "BLEU")
+    charts.lines(folder / stem, series, range(len(buckets)), labels, axes)
+    baseline, *others = names
+    rows = [["words", "sentences", *names, *(f"{other} − {baseline}" for other in others)]]
+    for span, each in zip(spans, buckets, strict=True):
+        means = {name: each["bleu"][name]["mean"] for name in names}
+        gains = [signed(means[other] - means[baseline]) for other in others]
+        rows.append([span, str(each["sentences"]), *(number(each["bleu"][name]) for name in names), *gains])
+    caption = f"BLEU by the source's length, {held['label']}.{spread(findings)}"
+    return [Heading(3, f"By length: {held['label']}"), Picture(stem, caption), Table(rows)]
+
+
+def alignment(folder: Path, findings: Findings) -> list[Block]:
+    """Alignment error rates, where there are gold alignments and something that attends."""
+    found = findings["alignment"]
+    if not found or not found["rates"]:
+        return []
+    rows = [["", "alignment error rate"]]
+    rows += [[name, number(rate, 3)] for name, rate in found["rates"].items()]
+    rows += [["the diagonal", f"{found['diagonal']:.3f}"], ["one right link a target word", f"{found['best']:.3f}"]]
+    said = (
+        f"Each target word's strongest link, while the references of {findings['sets'][0]['label']} are read, against "
+        "the gold links (Och and Ney 2003; 0 is best, 1 worst). Below it what no learning gives, and the best that one "
+        "link a target word can come to: gold words may have several."
+    )
+    return [Heading(2, "Alignment"), Paragraph(said), Table(rows)]
+
+
+def phenomena(folder: Path, findings: Findings) -> list[Block]:
+    """Shares of faultless sentences, where the corpus names its sentences' phenomena."""
+    found = findings["phenomena"]
+    if not found:
+        return []
+    names = list(findings["seeds"])
+    stem = f"{FIGURES}/phenomena"
+    series = {name: [each["right"][name]["values"] for each in found.values()] for name in names}
+    charts.bars(folder / stem, series, list(found), ("faultless translations, percent", ""))
+    rows = [["phenomenon", "sentences", *names]]
+    for phenomenon, each in found.items():
+        rows.append([phenomenon, str(each["sentences"]), *(number(each["right"][name], 1) for name in names)])
+    caption = (
+        f"Sentences of {findings['sets'][0]['label']} translated just as the reference, percent.{spread(findings)}"
+    )
+    return [Heading(2, "By phenomenon"), Picture(stem, caption), Table(rows)]
+
+
+def learning(folder: Path, findings: Findings) -> list[Block]:
+    """Validation BLEU by epoch."""
+    stem = f"{FIGURES}/learning-curves"
+    curves = {name: [run["validation_bleu"] for run in runs] for name, runs in findings["learning"].items()}
+    longest = max((run for runs in curves.values() for run in runs), key=len)
+    places = [epoch for epoch, _ in longest]
+    series = {
+        name: [[run[row][1] for run in runs if row < len(run)] for row in range(max(map(len, runs)))]
+        for name, runs in curves.items()
+    }
+    charts.lines(
+        folder / stem, series, places, [f"{place:g}" for place in places], ("epoch", "validation BLEU, greedy")
+    )
+    return [
+        Heading(2, "Learning"),
+        Picture(stem, f"Validation BLEU of greedy translations, by epoch.{spread(findings)}"),
+    ]
+
+
+def costs(folder: Path, findings: Findings) -> list[Block]:
+    """What each variant takes."""
+    rows = [["", "parameters", "epochs", "updates", "training, minutes", "target tokens/s", "sentences/s, translating"]]
+    for name, cost in findings["costs"].items():
+        parameters = f"{cost['parameters']:,}" if cost["parameters"] else "unknown"
+        counts = [alike(cost["epochs"]), alike(cost["updates"])]
+        minutes = f"{cost['training_seconds'] / 60:.1f}"
+        speeds = [f"{cost['tokens_per_second']:,.0f}", f"{cost['sentences_per_second']:,.1f}"]
+        rows.append([name, parameters, *counts, minutes, *speeds])
+    said = "Means over the seeds, as the runs measured them: what else the machine did meanwhile is in them."
+    return [Heading(2, "Costs"), Table(rows), Paragraph(said)]
+
+
+def examples(folder: Path, findings: Findings) -> list[Block]:
+    """Sentences side by side."""
+    baseline, other = list(findings["seeds"])[:2]
+    said = (
+        f"The sentences of {findings['sets'][0]['label']} on which {baseline} and {other} differ most by sentence "
+        f"chrF, with their first common seed: up to {EXAMPLES} for which {other} is better, then up to "
+        f"{EXAMPLES} for which it is worse."
+    )
+    blocks: list[Block] = [Heading(2, "Where they differ most"), Paragraph(said)]
+    for each in findings["examples"]:
+        rows = [["", "", "chrF"], ["source", each["source"], ""], ["reference", each["reference"], ""]]
+        rows += [[name, found["text"], f"{found['chrf']:.1f}"] for name, found in each["translations"].items()]
+        blocks += [Heading(3, f"Sentence {each['sentence']}: {signed(each['gain'])} chrF"), Table(rows, text=True)]
+        if each.get("figure"):
+            blocks.append(Picture(each["figure"], f"{each['attends']}'s attention while its translation is read."))
+    return blocks
+
+
+def conditions(folder: Path, findings: Findings) -> list[Block]:
+    """All that another needs to do the same, and to trust it."""
+    known = findings["conditions"]
+    signatures = [f"{metric}: {signature}" for metric, signature in findings["sets"][0]["signatures"].items()]
+    tests = {each["signature"] for found in findings["sets"][0]["differences"].values() for each in found["seeds"]}
+    said = (
+        "Held equal, and checked: the corpus's text, the tokenizer, the batches and their order, the recipe but for "
+        "the model (training, search, trainer, and with them the rule that chooses the best epoch), the seeds, the "
+        "updates, the versions of the software."
+    )
+    blocks: list[Block] = [
+        Heading(2, "Conditions"),
+        Paragraph(said),
+        Heading(3, "What differs"),
+        difference_table(known["differs"]),
+    ]
+    if known["allowed"]:
+        blocks += [
+            Heading(3, "What differs though it should not, but was allowed to"),
+            difference_table(known["allowed"]),
+        ]
+    rows = [["", ""], *([name, value] for name, value in known["facts"].items())]
+    rows += [["signatures", "; ".join([*signatures, *(f"paired test: {test}" for test in sorted(tests))])]]
+    return [*blocks, Heading(3, "To do it again"), Code(known["command"]), Table(rows, text=True)]
+
+
+def difference_table(found: Differences) -> Table:
+    """Keys, and each side's value."""
+    sides = list(next(iter(found.values()))) if found else []
+    return Table([["key", *sides], *([key, *map(str, values.values())] for key, values in found.items())], text=True)
+
+
+def spread(findings: Findings) -> str:
+    """What the figures' bands are."""
+    several = max(map(len, findings["seeds"].values())) > 1
+    return " Means over the seeds; the spread is one standard deviation." if several else ""
+
+
+def signed(value: float) -> str:
+    """A difference."""
+    return f"{round(value, 2) + 0.0:+.2f}".replace("-", "−")
+
+
+def number(found: Mapping[str, Any], digits: int = 2) -> str:
+    """A mean, and its standard deviation where there is one."""
+    deviation = "" if found["sd"] is None else f" ± {found['sd']:.{digits}f}"
+    return f"{found['mean']:.{digits}f}{deviation}"
+
+
+def between(found: Mapping[str, float] | None) -> str:
+    """An interval."""
+    return f"{signed(found['low'])} to {signed(found['high'])}" if found else "one seed"
+
+
+def samples(found: Mapping[str, Any]) -> str:
+    """How many test sets were drawn, as the test's signature has it."""
+    parts = dict(part.split(":", 1) for part in found["seeds"][0]["signature"].split("|"))
+    return str(parts["bs"])
+
+
+def alike(values: Sequence[float]) -> str:
+    """One number, or the least and the most."""
+    low, high = min(values), max(values)
+    return f"{low:,g}" if low == high else f"{low:,g}–{high:,g}"
