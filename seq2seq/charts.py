@@ -58,7 +58,9 @@ def bars(stem: Path, series: Series, labels: Sequence[str], axes_labels: tuple[s
         from matplotlib.figure import Figure
 
         height = 0.8 / len(series)
-        figure = Figure(figsize=(6.4, 0.8 + 0.32 * len(labels)), layout="constrained")
+        figure = Figure(
+            figsize=(6.4, 1.0 + 0.1 * len(series) + 0.12 * len(labels) * (len(series) + 1)), layout="constrained"
+        )
         axes = figure.subplots()
         for row, ((name, points), (colour, _)) in enumerate(zip(series.items(), cycle(STYLES), strict=False)):
             middle, low, _ = bands(points)

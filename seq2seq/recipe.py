@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
-from jsonargparse import ArgumentParser
+from jsonargparse import ArgumentParser, set_parsing_settings
 
 from seq2seq.corpus import CorpusOptions
 from seq2seq.errors import UserError
@@ -17,6 +17,8 @@ from seq2seq.search import SearchOptions
 from seq2seq.tokenizer import TokenizerOptions
 
 Sections = TypeVar("Sections")
+
+set_parsing_settings(instantiate_subclass_spec_in_any=False)  # a class named in `comparison` is for its variant to make
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,241 @@
+"""Comparisons from end to end, tiny ones: what they leave, that they go on where they stopped, what is refused."""
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from tiny import RECIPE, write_corpus
+
+from seq2seq import ablation, cli, comparison
+from seq2seq.arguments import make_parser
+from seq2seq.comparison import Trained
+from seq2seq.errors import UserError
+from seq2seq.training import Learner
+from seq2seq.variants import plan
+
+Compare = Callable[..., dict[str, Any]]
+
+
+def in_this_process(arguments: Sequence[str]) -> None:
+    """What `comparison.in_a_process` does, without the seconds that a process takes to start."""
+    parsed, overrides = make_parser().parse_known_args(list(arguments))
+    cli.VERBS[parsed.verb](parsed, overrides)
+
+
+@pytest.fixture(scope="module")
+def recipe_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("recipe")
+    corpus = write_corpus(folder, train=120, validation=13, test=40, test_long=4)
+    path = folder / "tiny.yaml"
+    path.write_text(RECIPE.replace("path: CORPUS", f"path: {corpus}, test_long: test_long"), encoding="utf-8")
+    return path
+
+
+def compare(recipe_file: Path, folder: Path, *overrides: str, seeds: Sequence[int] = (1,)) -> dict[str, Any]:
+    """The report's numbers."""
+    jobs = plan(recipe_file, [], seeds, overrides, folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparison, "in_a_process", in_this_process)
+        ablation.of_recipe(recipe_file, jobs, folder, [], [4], "seq2seq compare tiny.yaml")
+    found: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def compared(recipe_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a comparison with two seeds."""
+    folder = tmp_path_factory.mktemp("compared")
+    compare(recipe_file, folder, seeds=(1, 2))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(compared: Path) -> list[Trained]:
+    return comparison.gather_folders(sorted(path.parent for path in compared.glob("*/recipe.yaml")), [])
+
+
+def test_a_comparison_leaves_runs_a_report_and_figures(compared: Path) -> None:
+    assert {path.name for path in compared.iterdir()} == {
+        *("bottleneck-1", "bottleneck-2", "attention-1", "attention-2"),
+        *("report.html", "report.md", "report.json", "figures"),
+    }
+    figures = {path.name for path in (compared / "figures").iterdir()}
+    for name in ("bleu-by-length.test", "bleu-by-length.test_long", "bleu-by-length.test.joined-4", "phenomena"):
+        assert {f"{name}.svg", f"{name}.png"} <= figures
+    text = (compared / "report.md").read_text(encoding="utf-8")
+    for figure in figures:
+        if figure.endswith(".svg"):
+            assert f"(figures/{figure})" in text
+
+
+def test_the_report_says_what_the_runs_say(compared: Path) -> None:
+    report = json.loads((compared / "report.json").read_text(encoding="utf-8"))
+    assert report["seeds"] == {"bottleneck": [1, 2], "attention": [1, 2]}
+    assert [(held["name"], held["sentences"]) for held in report["sets"]] == [
+        ("test", 40),
+        ("test_long", 4),
+        ("test.joined-4", 10),
+    ]
+    for held in report["sets"]:
+        for variant, values in held["scores"].items():
+            for seed, value in zip((1, 2), values["bleu"]["values"], strict=True):
+                scores = json.loads((compared / f"{variant}-{seed}" / "scores.json").read_text(encoding="utf-8"))
+                assert scores["scores"][held["name"]]["beam 2"]["bleu"]["value"] == value
+                assert scores["finished"]
+    assert 0 < report["alignment"]["best"] < report["alignment"]["rates"]["attention"]["mean"] <= 1
+    assert report["alignment"]["rates"].keys() == {"attention"}
+
+
+def test_a_finished_comparison_trains_and_translates_nothing_again(compared: Path, recipe_file: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in compared.glob("*-[12]/**/*") if path.is_file()}
+    report = (compared / "report.json").read_bytes()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(comparison, "in_a_process", lambda arguments: pytest.fail(f"{arguments} was started"))
+        jobs = plan(recipe_file, [], [1, 2], [], compared)
+        ablation.of_recipe(recipe_file, jobs, compared, [], [4], "seq2seq compare tiny.yaml")
+    assert {path: path.stat().st_mtime_ns for path in compared.glob("*-[12]/**/*") if path.is_file()} == before
+    assert (compared / "report.json").read_bytes() == report
+
+
+def test_an_interrupted_comparison_gives_the_report_of_an_uninterrupted_one(
+    recipe_file: Path, compared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    step = Learner.training_step
+    trained = []
+
+    def interrupted(learner: Learner, *arguments: Any) -> torch.Tensor:
+        if learner.trainer.global_step == 0:
+            trained.append(learner)
+        if len(trained) == 2 and learner.current_epoch == 1:  # in the second variant's second epoch
+            raise KeyboardInterrupt
+        return step(learner, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Learner, "training_step", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            compare(recipe_file, tmp_path / "stopped")
+    assert not (tmp_path / "stopped" / "report.json").exists()
+    compare(recipe_file, tmp_path / "stopped")
+    whole = comparison.gather_folders([compared / "bottleneck-1", compared / "attention-1"], [])
+    ablation.of_runs(whole, tmp_path / "whole", [], [4], "seq2seq compare")
+    one, other = (
+        json.loads((tmp_path / name / "report.json").read_text(encoding="utf-8")) for name in ("stopped", "whole")
+    )
+    for section in ("seeds", "sets", "alignment", "phenomena", "learning", "examples"):
+        assert one[section] == other[section], section
+    assert one["costs"]["attention"]["updates"] == other["costs"]["attention"]["updates"]
+
+
+def test_what_is_left_to_train_is_told(recipe_file: Path, compared: Path, tmp_path: Path) -> None:
+    job, _ = plan(recipe_file, [], [], [], tmp_path)
+    assert comparison.command(job, recipe_file)[:4] == ["train", str(recipe_file), "--run", str(job.folder)]
+    shutil.copytree(compared / "bottleneck-1", job.folder)
+    assert "--resume" in comparison.command(job, recipe_file)
+    (job.folder / "checkpoints" / "last.ckpt").unlink()
+    assert "--force" in comparison.command(job, recipe_file)  # it was stopped before its first epoch was over
+    other, _ = plan(recipe_file, [], [], ["--search.width", "7"], tmp_path)
+    with pytest.raises(UserError, match=r"another recipe: search\.width was 2, not 7"):
+        comparison.command(other, recipe_file)
+
+
+def test_a_training_that_fails_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"this failed: seq2seq train no-such-recipe\.yaml"):
+        comparison.in_a_process(["train", "no-such-recipe.yaml"])
+
+
+RECIPE_KEYS = [
+    ("corpus", "path", "elsewhere"),
+    ("tokenizer", "vocab_size", 401),
+    ("training", "batch_tokens", 300),
+    ("training", "patience", 3),
+    ("search", "width", 3),
+    ("search", "length_penalty", 0.5),
+    ("trainer", "max_epochs", 3),
+    ("trainer", "devices", 2),
+]
+FACTS = [("data", "train", {"pairs": 1}), ("tokenizer", None, "0"), ("batches", None, "0"), ("versions", "torch", "0")]
+
+
+@pytest.mark.parametrize(("section", "key", "value"), RECIPE_KEYS, ids=lambda value: str(value))
+def test_recipes_that_differ_in_more_than_their_models_are_refused(
+    runs: list[Trained], section: str, key: str, value: object
+) -> None:
+    odd = [
+        one._replace(resolved={**one.resolved, section: {**one.resolved[section], key: value}})
+        if one.variant == "attention"
+        else one
+        for one in runs
+    ]
+    with pytest.raises(UserError, match=rf"no fair comparison: {section}\.{key} .*--allow-difference {section}\.{key}"):
+        comparison.check_runs(odd, [])
+    assert comparison.check_runs(odd, [f"{section}.{key}"]).keys() == {f"{section}.{key}"}
+
+
+@pytest.mark.parametrize(("fact", "key", "value"), FACTS, ids=lambda value: str(value))
+def test_trainings_of_other_data_or_software_are_refused(
+    runs: list[Trained], fact: str, key: str | None, value: object
+) -> None:
+    one = runs[0]
+    odd = one._replace(scores={**one.scores, fact: {**one.scores[fact], key: value} if key else value})
+    with pytest.raises(UserError, match=f"no fair comparison: {fact}"):
+        comparison.check_runs([odd, *runs[1:]], [])
+    assert comparison.check_runs([odd, *runs[1:]], [fact])
+
+
+@pytest.mark.parametrize("column", ["epoch", "update"])
+def test_trainings_of_unequal_length_are_refused(runs: list[Trained], column: str) -> None:
+    odd = runs[0]._replace(epochs=[*runs[0].epochs[:-1], {**runs[0].epochs[-1], column: "1"}])
+    with pytest.raises(UserError, match=f"no fair comparison: {column}"):
+        comparison.check_runs([odd, *runs[1:]], [])
+
+
+def test_unequal_seeds_are_refused(runs: list[Trained]) -> None:
+    with pytest.raises(UserError, match=r"seeds .*attention has \[1, 2\], bottleneck has \[1\]"):
+        comparison.check_runs([one for one in runs if one.folder.name != "bottleneck-2"], [])
+    assert comparison.check_runs(runs, []) == {}
+
+
+def test_what_was_allowed_is_in_the_report(runs: list[Trained], tmp_path: Path) -> None:
+    odd = [one._replace(scores={**one.scores, "tokenizer": one.variant}) for one in runs]
+    ablation.of_runs(odd, tmp_path, ["tokenizer"], [], "seq2seq compare")
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "| tokenizer | attention | bottleneck |" in text
+    assert "was allowed to" in text
+
+
+def test_variants_of_any_name_and_unfinished_runs(compared: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no run there"):
+        comparison.gather_folders([tmp_path / "nothing", compared / "attention-1"], [])
+    with pytest.raises(UserError, match="of one recipe"):
+        comparison.gather_folders([compared / "attention-1", compared / "attention-2"], [])
+    half = shutil.copytree(compared / "attention-1", tmp_path / "half")
+    scores = json.loads((half / "scores.json").read_text(encoding="utf-8"))
+    (half / "scores.json").write_text(json.dumps({**scores, "finished": False}), encoding="utf-8")
+    with pytest.raises(UserError, match=f"not trained to its end yet; go on with: seq2seq train --resume --run {half}"):
+        comparison.gather_folders([half, compared / "bottleneck-1"], [])
+    other = shutil.copytree(compared / "attention-1", tmp_path / "bottleneck-1")
+    with pytest.raises(UserError, match="runs of one name"):
+        comparison.gather_folders([other, compared / "bottleneck-1"], [])
+
+
+def test_translations_by_another_search_are_not_taken(compared: Path, tmp_path: Path) -> None:
+    from seq2seq.scoring import held_out, score
+
+    folder = shutil.copytree(compared / "attention-1", tmp_path / "attention-1")
+    scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
+    right = scores["scores"]["test"]["beam 2"]["bleu"]["value"]
+    scores["scores"]["test"]["beam 2"] |= {"length_penalty": 0.3, "bleu": {"value": 99.0}}
+    (folder / "scores.json").write_text(json.dumps(scores), encoding="utf-8")
+    one = comparison.read_run(folder, "attention")
+    assert score(one, held_out(one.recipe, [])).results["test"]["bleu"]["value"] == right
+
+
+def test_a_comparison_without_a_test_split_ends_before_it_begins(recipe_file: Path, tmp_path: Path) -> None:
+    jobs = plan(recipe_file, [], [], ["--corpus.test", ""], tmp_path)
+    with pytest.raises(UserError, match=r"name one: --corpus\.test NAME"):
+        ablation.of_recipe(recipe_file, jobs, tmp_path, [], [], "")
+    assert not any(tmp_path.iterdir())

@@ -1,0 +1,107 @@
+"""A report as Markdown and as HTML: all of it is there, nothing of it is taken for markup, nothing is fetched."""
+
+import base64
+import json
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from seq2seq import charts
+from seq2seq.report import Code, Heading, Paragraph, Picture, Table, markdown, page
+
+ODD = "a | b < c & \"d\" * _e_ `f` <script>console.error('!')</script>"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+BLOCKS = [
+    Heading(1, ODD),
+    Paragraph(ODD),
+    Code("seq2seq compare x.yaml > y"),
+    Table([["name", "value"], [ODD, "1"]]),
+    Table([["", ""], ["source", "Größe 日本"]], text=True),
+    Picture("figures/lines", "what is to be seen"),
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    charts.lines(tmp_path / "figures" / "lines", {"a": [[1.0], [2.0]]}, [0, 1], ["x", "y"], ("below", "beside"))
+    return tmp_path
+
+
+class Elements(HTMLParser):
+    """What an HTML text has: its words, and its elements with their attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def test_html_says_all_of_it_and_takes_no_text_for_markup(folder: Path) -> None:
+    found = Elements(page("title", BLOCKS, folder))
+    assert found.words.count(ODD) == 3
+    assert {tag for tag, _ in found.elements}.isdisjoint({"script", "iframe", "object"})
+    [image] = [attributes for tag, attributes in found.elements if tag == "img"]
+    assert image["alt"] == "what is to be seen"
+    kind, data = str(image["src"]).split(",", 1)
+    assert kind == "data:image/svg+xml;base64"
+    assert base64.b64decode(data) == (folder / "figures" / "lines.svg").read_bytes()
+
+
+def test_html_names_nothing_outside_itself(folder: Path) -> None:
+    text = page("title", BLOCKS, folder)
+    for _, attributes in Elements(text).elements:
+        for name in ("src", "href", "srcset", "action", "data"):
+            assert str(attributes.get(name, "data:")).startswith("data:")
+    assert "url(" not in text
+    assert "@import" not in text
+
+
+def test_markdown_says_all_of_it_and_tables_keep_their_columns() -> None:
+    text = markdown(BLOCKS)
+    assert text.startswith(f"# {ODD}\n\n{ODD}\n\n")
+    assert "![what is to be seen](figures/lines.svg)" in text
+    rows = [line for line in text.splitlines() if line.startswith("| ")]
+    assert rows[:2] == ["| name | value |", "| --- | --- |"]
+    assert all(line.replace("\\|", "").count("|") == 3 for line in rows)
+    assert "\\<script>" in text.split("| --- | --- |")[1]
+
+
+def opened(path: Path, tmp_path: Path) -> tuple[list[str], list[str]]:
+    """What a page writes on Chromium's console, and what addresses it asks for."""
+    assert CHROMIUM
+    log = tmp_path / "net.json"
+    quiet = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+    switches = ("--headless", "--no-sandbox", "--disable-gpu", *quiet, "--enable-logging=stderr", "--dump-dom")
+    own = (f"--user-data-dir={tmp_path / 'profile'}", f"--log-net-log={log}", path.as_uri())
+    done = subprocess.run([CHROMIUM, *switches, *own], capture_output=True, text=True, check=True, timeout=100)
+    assert "</html>" in done.stdout
+    events = json.loads(log.read_text(encoding="utf-8"))["events"]
+    asked = (event.get("params", {}) for event in events)
+    # What the browser itself asks for is not from the page's origin.
+    addresses = [each["url"] for each in asked if "url" in each and "file://" in str(each.get("network_isolation_key"))]
+    return [line for line in done.stderr.splitlines() if "CONSOLE" in line], addresses
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_html_opens_in_a_browser_without_an_error_or_a_request(folder: Path, tmp_path: Path) -> None:
+    (folder / "report.html").write_text(page("title", BLOCKS, folder), encoding="utf-8")
+    assert opened(folder / "report.html", tmp_path) == ([], [])
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_a_browser_would_have_told(tmp_path: Path) -> None:
+    bad = '<html><img src="http://example.invalid/x.png"><script>console.error("oops")</script></html>'
+    (tmp_path / "bad.html").write_text(bad, encoding="utf-8")
+    lines, addresses = opened(tmp_path / "bad.html", tmp_path)
+    assert any("oops" in line for line in lines)
+    assert "http://example.invalid/x.png" in addresses

@@ -1,0 +1,106 @@
+"""Plans: every variant with every seed, what is set and what is not; decoders widened until parameters agree."""
+
+from pathlib import Path
+
+import pytest
+
+from seq2seq.errors import UserError
+from seq2seq.variants import BUILT_IN, TOLERANCE, count, plan, remarks
+
+RECIPES = Path(__file__).parent.parent / "recipes"
+QUICKSTART = RECIPES / "quickstart.yaml"
+
+
+def contexts(path: Path, *names: str) -> dict[str, dict[str, object]]:
+    jobs = plan(path, names, [], [], Path("runs"))
+    return {job.variant: job.resolved["model"]["decoder"]["context"] for job in jobs}
+
+
+def test_by_default_the_bottleneck_comes_first_and_then_attention_with_the_recipes_seed() -> None:
+    jobs = plan(QUICKSTART, [], [], ["--seed", "7"], Path("here"))
+    assert [(job.variant, job.seed, job.folder) for job in jobs] == [
+        ("bottleneck", 7, Path("here/bottleneck-7")),
+        ("attention", 7, Path("here/attention-7")),
+    ]
+
+
+def test_every_variant_is_trained_with_every_seed_once_one_seed_after_another() -> None:
+    jobs = plan(QUICKSTART, ["dot", "attention", "dot"], [3, 1, 3], [], Path("here"))
+    assert [(job.variant, job.seed) for job in jobs] == [("dot", 3), ("attention", 3), ("dot", 1), ("attention", 1)]
+    assert all(job.recipe.seed == job.seed == job.resolved["seed"] for job in jobs)
+
+
+def test_each_built_in_variant_reads_its_own_way_and_attention_keeps_the_recipes_options() -> None:
+    found = contexts(QUICKSTART, *BUILT_IN)
+    classes = {name: str(each["class_path"]).rpartition(".")[2] for name, each in found.items()}
+    assert classes == {
+        "bottleneck": "FixedContext",
+        "initial-state": "NoContext",
+        "attention": "AdditiveAttention",
+        "dot": "DotAttention",
+    }
+    assert found["attention"]["init_args"] == {"size": 128, "sees_last_word": True}
+
+
+def test_overrides_are_every_variants_and_nothing_but_the_variants_differs() -> None:
+    one, other = plan(QUICKSTART, [], [], ["--model.embedding", "64", "--search.width", "3"], Path("here"))
+    assert one.recipe.model.embedding == other.recipe.model.embedding == 64
+    one.resolved["model"]["decoder"].pop("context")
+    other.resolved["model"]["decoder"].pop("context")
+    assert one.resolved == other.resolved
+
+
+def test_a_recipe_names_variants_of_its_own(tmp_path: Path) -> None:
+    recipe = tmp_path / "own.yaml"
+    block = (
+        "comparison: {shallow: {model.encoder.layers: 1},"
+        " deep: {model.encoder.layers: 2, model.tied: false, model.decoder.context: {class_path: DotAttention}}}"
+    )
+    recipe.write_text(f"corpus: {{path: data}}\n{block}\n", encoding="utf-8")
+    shallow, deep = plan(recipe, [], [], [], tmp_path)
+    assert (shallow.variant, shallow.recipe.model.encoder.layers) == ("shallow", 1)
+    assert (deep.variant, deep.recipe.model.encoder.layers, deep.recipe.model.tied) == ("deep", 2, False)
+    assert contexts(recipe)["deep"]["class_path"] == "seq2seq.context.DotAttention"
+    assert [job.variant for job in plan(recipe, ["deep", "bottleneck"], [], [], tmp_path)] == ["deep", "bottleneck"]
+
+
+def test_mistakes_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no variant 'atention'; there are bottleneck, initial-state, attention, dot"):
+        plan(QUICKSTART, ["atention"], [], [], tmp_path)
+    with pytest.raises(UserError, match="two variants or more, not only dot"):
+        plan(QUICKSTART, ["dot"], [], [], tmp_path)
+    with pytest.raises(UserError, match="no_such_key"):
+        plan(QUICKSTART, [], [], ["--model.no_such_key", "1"], tmp_path)
+    recipe = tmp_path / "own.yaml"
+    recipe.write_text("corpus: {path: data}\ncomparison: {a: {model.layers: 1}, b: {}}\n", encoding="utf-8")
+    with pytest.raises(UserError, match=r"model\.layers"):
+        plan(recipe, [], [], [], tmp_path)
+
+
+@pytest.mark.parametrize("path", [QUICKSTART, RECIPES / "multi30k-de-en.yaml"], ids=lambda path: path.stem)
+def test_smaller_variants_are_widened_until_all_have_as_many_parameters(path: Path) -> None:
+    jobs = plan(path, list(BUILT_IN), [1], [], Path("here"), match=True)
+    counts = {job.variant: count(job.recipe) for job in jobs}
+    before = {job.variant: count(job.recipe) for job in plan(path, list(BUILT_IN), [1], [], Path("here"))}
+    largest = max(counts.values())
+    assert largest <= max(before.values()) * (1 + TOLERANCE)
+    assert all(value >= (1 - TOLERANCE) * largest for value in counts.values())
+    widened = {job.variant for job in jobs if job.widened}
+    assert widened == {name for name, value in before.items() if value < (1 - TOLERANCE) * max(before.values())}
+    assert widened
+    assert len(remarks(jobs)) == len(widened)
+    assert "bottleneck" in remarks(jobs)[0]
+
+
+def test_parameters_are_counted_as_they_are() -> None:
+    from seq2seq.model import Model, parameters
+
+    [job, _] = plan(QUICKSTART, [], [], [], Path("here"))
+    options, size = job.recipe.model, job.recipe.tokenizer.vocab_size
+    assert count(job.recipe) == parameters(Model(options, size, size, joint=True))
+
+
+def test_parameters_that_no_width_can_match_are_told() -> None:
+    huge = ["--tokenizer.vocab_size", "300", "--model.embedding", "1", "--model.encoder.hidden", "1"]
+    with pytest.raises(UserError, match=r"no model\.decoder\.hidden gives it"):
+        plan(QUICKSTART, [], [], [*huge, "--model.decoder.hidden", "1"], Path("here"), match=True)
