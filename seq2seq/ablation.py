@@ -72,6 +72,7 @@ def of_runs(
         "remarks": list(remarks),
         "differs": fairness.differences({one.variant: fairness.of_model(one.resolved) for one in runs}),
         "allowed": differs,
+        "recipe": runs[0].resolved,
         "command": command,
         "facts": facts(runs) | lengths(runs[0].recipe),
     }

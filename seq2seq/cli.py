@@ -83,7 +83,7 @@ def compare(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
 
     what, allowed, joins = arguments.what, arguments.allow_difference, arguments.join
     command = shlex.join(["seq2seq", *sys.argv[1:]])
-    if not what[0].is_file() or len(what) > 1:
+    if len(what) > 1 or what[0].is_dir():
         folder = arguments.run or Path("runs") / "comparison"
         runs = comparison.gather_folders(what, overrides)
         print("\n".join(ablation.of_runs(runs, folder, allowed, joins, command)))

@@ -7,6 +7,7 @@ import platform
 import sys
 import time
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -56,10 +57,18 @@ def train(recipe: Recipe, resolved: str, folder: Path, resume: bool = False, for
     """
     check_trainer_options(recipe.trainer)
     first = is_first_process()
-    if first:
-        run.prepare(folder, resume, force)
-    if resume:
-        run.check_resumed(folder, resolved)
+    with run.alone(folder) if first else nullcontext():
+        if first:
+            run.prepare(folder, resume, force)
+        if resume:
+            run.check_resumed(folder, resolved)
+        fit_recipe(recipe, resolved, folder, resume)
+        return test(recipe, folder) if first else {}
+
+
+def fit_recipe(recipe: Recipe, resolved: str, folder: Path, resume: bool) -> None:
+    """The training itself, in a folder that is ready for it. Args, errors: as `train`."""
+    first = is_first_process()
     corpus = read_corpus(recipe)
     tokenizer = Tokenizer.load(folder) if resume else train_tokenizer(recipe, corpus.training)
     if first:
@@ -87,11 +96,9 @@ def train(recipe: Recipe, resolved: str, folder: Path, resume: bool = False, for
         if first:
             keep_best(folder, recipe, tokenizer)
             run.add_training(folder, command(), time.monotonic() - started, finished)
-    if not first:
-        return {}
-    with (folder / METRICS).open(encoding="utf-8", newline="") as file:
-        figures.learning_curves(folder / "learning_curves.png", list(csv.DictReader(file)))
-    return test(recipe, folder)
+    if first:
+        with (folder / METRICS).open(encoding="utf-8", newline="") as file:
+            figures.learning_curves(folder / "learning_curves.png", list(csv.DictReader(file)))
 
 
 def read_corpus(recipe: Recipe) -> Corpus:

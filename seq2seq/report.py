@@ -44,7 +44,7 @@ class Paragraph(NamedTuple):
 
 
 class Code(NamedTuple):
-    """What is typed."""
+    """What is typed, or a file's text."""
 
     text: str
 
@@ -78,7 +78,7 @@ def _markdown(block: Block) -> str:
         case Paragraph(text):
             return text
         case Code(text):
-            return f"```console\n{text}\n```"
+            return f"```\n{text}\n```"
         case Table(rows):
             head, *body = [[re.sub(r"([|<*_`\\])", r"\\\1", cell) for cell in row] for row in rows]
             return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *body])

@@ -11,11 +11,14 @@ runs/NAME/
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import safetensors
 import safetensors.torch
 import yaml
+from filelock import FileLock, Timeout
 
 from seq2seq.errors import UserError
 from seq2seq.files import atomic, write
@@ -97,6 +100,23 @@ def prepare(folder: Path, resume: bool, force: bool) -> None:
         if not (folder / RECIPE).is_file():
             raise UserError(f"{folder}: not a run's folder, so --force does not delete it; choose another with --run")
         shutil.rmtree(folder)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep every other training away from a run's folder while the block lasts.
+
+    Raises:
+        UserError: another training is there.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0):  # beside it: --force deletes the folder
+            yield
+    except Timeout as error:
+        raise UserError(
+            f"{folder}: is being trained by another process; wait for it, or choose another --run"
+        ) from error
 
 
 def check_resumed(folder: Path, resolved: str) -> None:

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from seq2seq import charts
 from seq2seq.fairness import Differences
 from seq2seq.files import write
@@ -225,7 +227,9 @@ def conditions(folder: Path, findings: Findings) -> list[Block]:
         ]
     rows = [["", ""], *([name, value] for name, value in known["facts"].items())]
     rows += [["signatures", "; ".join([*signatures, *(f"paired test: {test}" for test in sorted(tests))])]]
-    return [*blocks, Heading(3, "To do it again"), Code(known["command"]), Table(rows, text=True)]
+    blocks += [Heading(3, "To do it again"), Code(known["command"]), Table(rows, text=True)]
+    recipe = yaml.safe_dump(known["recipe"], sort_keys=False, allow_unicode=True)
+    return [*blocks, Heading(3, f"The recipe, as {next(iter(findings['seeds']))} had it"), Code(recipe.rstrip())]
 
 
 def difference_table(found: Differences) -> Table:

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -47,7 +48,7 @@ def seq2seq(monkeypatch: pytest.MonkeyPatch, *words: object, stdin: bytes = b"")
     return 0
 
 
-@pytest.mark.parametrize("verb", ["", "train", "translate", "evaluate"])
+@pytest.mark.parametrize("verb", ["", "train", "translate", "evaluate", "compare"])
 def test_help_teaches(verb: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert seq2seq(monkeypatch, *verb.split(), "--help") == 0
     text = capsys.readouterr().out
@@ -159,6 +160,46 @@ def test_evaluate_scores_a_users_own_files(
     reference.write_text("A dog.\n", encoding="utf-8")
     assert seq2seq(monkeypatch, "evaluate", folder, "--files", source, reference) == 2
     assert "2 lines" in capsys.readouterr().err
+
+
+def test_a_plan_is_one_command_a_training_and_trains_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = ROOT / "recipes" / "quickstart.yaml"
+    options = ("--seeds", 1, 2, "--run", tmp_path, "--plan", "--trainer.max_epochs", 2)
+    assert seq2seq(monkeypatch, "compare", recipe, *options) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    parser = cli.make_parser()
+    for line in lines:
+        arguments, keys = parser.parse_known_args(shlex.split(line)[1:])
+        assert (arguments.verb, arguments.recipe) == ("train", recipe)
+        assert keys[:2] == ["--trainer.max_epochs", "2"]
+        assert keys[keys.index("--seed") + 1] == arguments.run.name.rpartition("-")[2]
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["recipes/quickstart.yaml", "--variants", "attention", "bottelneck"], "no variant 'bottelneck'"),
+        (["recipes/quickstart.yaml", "--plan", "--model.encoder.hiden", "3"], "hiden"),
+        (["recipes/quickstart.yaml", "--join", "1"], "--join 1: give a number of sentences from 2 to 500"),
+        (["recipes/quickstart.yaml", "--corpus.test_long", "tset"], "tset"),
+        (["recipes/no-such.yaml"], "recipes/no-such.yaml: cannot be read: No such file"),
+        (["recipes"], "recipes: no run there"),
+        (["runs/no-such", "recipes/quickstart.yaml"], "runs/no-such: no run there"),
+    ],
+)
+def test_compare_tells_mistakes_before_it_trains(
+    words: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert seq2seq(monkeypatch, "compare", *words, "--run", tmp_path / "x") == 2
+    printed = capsys.readouterr()
+    assert message in printed.err
+    assert len(printed.err.splitlines()) == 1
+    assert not (tmp_path / "x").exists()
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)

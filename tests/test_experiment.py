@@ -109,6 +109,15 @@ def test_a_resumed_run_is_the_run_that_never_stopped(train: Train, tmp_path: Pat
     assert len(read_metrics(tmp_path / "halves")) == 3
 
 
+def test_a_run_that_is_being_trained_is_left_alone(train: Train, tmp_path: Path) -> None:
+    with run.alone(tmp_path / "run"):
+        for flags in ({}, {"force": True}, {"resume": True}):
+            with pytest.raises(UserError, match="is being trained by another process"):
+                train(tmp_path / "run", **flags)
+    assert not (tmp_path / "run").exists()
+    train(tmp_path / "run", "--trainer.max_epochs", "1", "--corpus.test", "")
+
+
 def test_ctrl_c_keeps_the_best_epoch(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     step = Learner.training_step
 
