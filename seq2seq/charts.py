@@ -19,16 +19,20 @@ Series = Mapping[str, Sequence[Sequence[float]]]  # for each variant and each po
 
 
 def lines(
-    stem: Path, series: Series, places: Sequence[float], labels: Sequence[str], axes_labels: tuple[str, str]
+    stem: Path,
+    series: Series,
+    places: Sequence[float],
+    axes_labels: tuple[str, str],
+    labels: Sequence[str] | None = None,
 ) -> None:
     """Draw each variant's mean over its seeds as a line, and a band of one standard deviation on either side.
 
     Args:
         stem: the file's path; ".svg" and ".png" are added.
         series: values.
-        places: of the points on the horizontal axis.
-        labels: of the places.
+        places: of the points on the horizontal axis. A variant that has fewer points has the first ones.
         axes_labels: below and beside.
+        labels: of the places; without them the axis counts.
 
     Raises:
         UserError: a file cannot be written.
@@ -42,7 +46,8 @@ def lines(
             middle, low, high = bands(points)
             axes.plot(places[: len(middle)], middle, color=colour, marker=marker, markersize=5, label=name)
             axes.fill_between(places[: len(middle)], low, high, color=colour, alpha=0.2, linewidth=0)
-        axes.set_xticks(places, labels)
+        if labels:
+            axes.set_xticks(places, labels)
         axes.set_ylim(bottom=0)
         tidy(axes, axes_labels)
         for suffix in SUFFIXES:

@@ -79,26 +79,23 @@ def evaluate(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
 
 def compare(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     """seq2seq compare"""
-    from seq2seq import ablation, comparison, variants
+    from seq2seq import comparison, trainings, variants
 
     what, allowed, joins = arguments.what, arguments.allow_difference, arguments.join
-    command = shlex.join(["seq2seq", *sys.argv[1:]])
+    asked = comparison.Asked(allowed, joins, shlex.join(["seq2seq", *sys.argv[1:]]))
     if len(what) > 1 or what[0].is_dir():
+        if arguments.plan or arguments.seeds or arguments.variants or arguments.match_parameters:
+            raise UserError(
+                "--plan, --seeds, --variants and --match-parameters are of a recipe; these runs are trained"
+            )
         folder = arguments.run or Path("runs") / "comparison"
-        runs = comparison.gather_folders(what, overrides)
-        print("\n".join(ablation.of_runs(runs, folder, allowed, joins, command)))
-        return
-    [path] = what
-    folder = arguments.run or Path("runs") / f"{path.stem}-comparison"
-    options = (arguments.variants, arguments.seeds, overrides, folder, arguments.match_parameters)
-    jobs = variants.plan(path, *options)
-    if arguments.plan:
-        comparison.check_recipes({job.variant: job.resolved for job in jobs}, allowed)
-        for job in jobs:
-            if not comparison.is_finished(job.folder):
-                print(comparison.shown(comparison.command(job, path)))
-        return
-    said = ablation.of_recipe(path, jobs, folder, allowed, joins, command, variants.remarks(jobs))
+        said = comparison.of_runs(trainings.gather(what, overrides), folder, asked)
+    else:
+        [path] = what
+        folder = arguments.run or Path("runs") / f"{path.stem}-comparison"
+        chosen = (arguments.variants, arguments.seeds, overrides, folder, arguments.match_parameters)
+        jobs = variants.plan(path, *chosen)
+        said = (comparison.left if arguments.plan else comparison.of_recipe)(path, jobs, folder, asked)
     print("\n".join(said))
 
 

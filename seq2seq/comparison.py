@@ -1,171 +1,140 @@
-"""The ablation's trainings: variants of a recipe, trained alike and with the same seeds.
+"""A comparison from end to end: train what is missing, see that it was fair, score, find, report."""
 
-Each is a command of its own, so that it can run anywhere. What is missing is started here, one after the other; then
-the runs' folders are gathered and held against each other.
-"""
-
-import csv
-import json
-import re
-import shlex
-import subprocess
-import sys
+import inspect
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from statistics import mean
 from typing import Any, NamedTuple
 
-import yaml
+import datasets
 
-from seq2seq import fairness, run
+from seq2seq import charts, fairness, figures, run, trainings
 from seq2seq.errors import UserError
-from seq2seq.fairness import Differences
-from seq2seq.fitting import CHECKPOINTS, LAST, METRICS
-from seq2seq.recipe import Recipe, difference, read
-from seq2seq.variants import Job
+from seq2seq.findings import Findings, find
+from seq2seq.reading import clean, load
+from seq2seq.recipe import Recipe
+from seq2seq.scoring import align, held_out, score
+from seq2seq.trainings import Finished
+from seq2seq.variants import Job, remarks
+from seq2seq.writing import FIGURES, answer, write_report
 
 
-class Trained(NamedTuple):
-    """A finished run."""
+class Asked(NamedTuple):
+    """How a comparison was asked for.
 
-    variant: str
-    seed: int
-    folder: Path
-    recipe: Recipe
-    resolved: dict[str, Any]
-    scores: dict[str, Any]  # its scores.json
-    epochs: list[dict[str, str]]  # its metrics.csv
+    allowed: keys that may differ, though it is less fair for it.
+    joins: see `scoring.held_out`.
+    command: what was typed.
+    """
 
-
-# What is to be trained.
+    allowed: Sequence[str]
+    joins: Sequence[int]
+    command: str
 
 
-def command(job: Job, path: Path) -> list[str]:
-    """The training that is left to do, as it is typed.
+def left(path: Path, jobs: Sequence[Job], folder: Path, asked: Asked) -> list[str]:
+    """The commands of the trainings that are not finished; mistakes are told first.
+
+    Args, errors: as `of_recipe`.
+    """
+    fairness.check({job.variant: fairness.of_recipe(job.resolved) for job in jobs}, asked.allowed)
+    held_out(jobs[0].recipe, asked.joins)
+    return [trainings.shown(trainings.command(job, path)) for job in jobs if not trainings.is_finished(job.folder)]
+
+
+def of_recipe(path: Path, jobs: Sequence[Job], folder: Path, asked: Asked) -> list[str]:
+    """Compare a recipe's variants: train what is not trained yet, then report.
+
+    Args:
+        path: the recipe.
+        jobs: of `variants.plan`.
+        folder: where the report goes.
+
+    Returns:
+        the answer in a few lines, the path of report.html last.
 
     Raises:
-        UserError: the run's folder has a run of another recipe.
+        UserError: see the rooms it goes through. What was trained so far stays.
     """
-    resume = []
-    if (job.folder / run.RECIPE).is_file():
-        _, there = read(Recipe, job.folder / run.RECIPE)
-        if changed := difference(yaml.safe_load(there), job.resolved):
-            raise UserError(f"{job.folder}: there is a run of another recipe: {changed}; choose another folder: --run")
-        resume = ["--resume" if (job.folder / CHECKPOINTS / LAST).exists() else "--force"]
-    return ["train", str(path), "--run", str(job.folder), *resume, *job.options]
+    left(path, jobs, folder, asked)  # mistakes are told before hours of training
+    trainings.train(jobs, path)
+    runs = [trainings.read_run(job.folder, job.variant) for job in jobs]
+    return of_runs(runs, folder, asked, remarks(jobs))
 
 
-def is_finished(folder: Path) -> bool:
-    """Whether a run has been trained to its end."""
-    return run.read_scores(folder).get("finished") is True and (folder / run.WEIGHTS).exists()
+def of_runs(runs: Sequence[Finished], folder: Path, asked: Asked, remarks: Sequence[str] = ()) -> list[str]:
+    """Compare runs that are there.
 
+    Args:
+        remarks: what readers have to know beside the findings.
 
-def shown(arguments: Sequence[str]) -> str:
-    """A command for a terminal."""
-    return shlex.join(["seq2seq", *arguments])
-
-
-def in_a_process(arguments: Sequence[str]) -> None:
-    """Run `seq2seq` with these arguments; all it says goes to stderr.
-
-    Raises:
-        UserError: it failed.
+    Returns, errors: as `of_recipe`.
     """
-    with subprocess.Popen([sys.executable, "-m", "seq2seq.cli", *arguments], stdout=sys.stderr) as training:
-        while True:
-            try:
-                status = training.wait()
+    differs = trainings.check(runs, asked.allowed)
+    sets = held_out(runs[0].recipe, asked.joins)
+    scored = [score(one, sets) for one in runs]
+    findings = find(scored, sets)
+    draw_examples(folder, findings, runs)
+    findings["conditions"] = {
+        "corpus": f"{runs[0].recipe.corpus.path}, {runs[0].recipe.corpus.source} to {runs[0].recipe.corpus.target}",
+        "models": {one.variant: what_it_reads(one.resolved) for one in runs},
+        "remarks": list(remarks),
+        "differs": fairness.differences({one.variant: fairness.of_model(one.resolved) for one in runs}),
+        "allowed": differs,
+        "unchecked": trainings.unrecorded(runs),
+        "recipe": runs[0].resolved,
+        "command": asked.command,
+        "facts": facts(runs) | lengths(runs[0].recipe),
+    }
+    return [*answer(findings), str(write_report(folder, findings))]
+
+
+def draw_examples(folder: Path, findings: Findings, runs: Sequence[Finished]) -> None:
+    """Draw attention over each example, of the second of the two variants if it attends, or else the first.
+
+    The figure's name is added to the example.
+    """
+    folders = {(one.variant, one.seed): one.folder for one in runs}
+    for each in findings["examples"]:
+        stem = f"{FIGURES}/sentence-{each['sentence']}"
+        for name, said in reversed(each["translations"].items()):
+            translator, _ = run.load(folders[name, said["seed"]])
+            found = align(translator, each["source"], said["text"])
+            if translator.model.decoder.context.attends and found.matrix.numel():
+                for suffix in charts.SUFFIXES:
+                    figures.alignment_figure(folder / f"{stem}{suffix}", *found)
+                each |= {"figure": stem, "attends": name}
                 break
-            except KeyboardInterrupt:
-                continue  # the training has had Ctrl-C, too: it keeps what it has, and ends
-    if status == 130:
-        raise KeyboardInterrupt
-    if status:
-        raise UserError(f"this failed: {shown(arguments)}; once that is mended, the same comparison goes on")
 
 
-def train(jobs: Sequence[Job], path: Path) -> None:
-    """Train what is not trained yet, one job after the other.
-
-    Raises:
-        UserError: a training failed, or a folder has a run of another recipe.
-    """
-    commands = [command(job, path) for job in jobs]  # mistakes are told before hours of training
-    for number, (job, arguments) in enumerate(zip(jobs, commands, strict=True), start=1):
-        finished = is_finished(job.folder)
-        doing = "finished before" if finished else shown(arguments)
-        print(f"{job.variant}, seed {job.seed} ({number} of {len(jobs)}): {doing}", file=sys.stderr, flush=True)
-        if not finished:
-            in_a_process(arguments)
+def what_it_reads(resolved: Mapping[str, Any]) -> str:
+    """How a variant's decoder reads the source: the first line that its class says of itself."""
+    module, _, name = resolved["model"]["decoder"]["context"]["class_path"].rpartition(".")
+    documented = inspect.getdoc(getattr(import_module(module), name)) or name
+    return documented.splitlines()[0]
 
 
-# What is there.
+def facts(runs: Sequence[Finished]) -> dict[str, str]:
+    """What the runs were made of, and on."""
+    scores = runs[0].scores
+    data = {
+        split: f"{known['pairs']:,} pairs, SHA-256 {known['sha256']}" if known.get("sha256") else "a stream"
+        for split, known in scores.get("data", {}).items()
+    }
+    software = ", ".join(f"{name} {number}" for name, number in scores.get("versions", {}).items())
+    hardware = "; ".join(dict.fromkeys(str(one.scores.get("hardware")) for one in runs))
+    return {**data, "software": software or "not recorded", "hardware": hardware}
 
 
-def gather(jobs: Sequence[Job]) -> list[Trained]:
-    """The runs of a plan, all of them trained."""
-    return [read_run(job.folder, job.variant) for job in jobs]
-
-
-def read_run(folder: Path, variant: str, overrides: Sequence[str] = ()) -> Trained:
-    """What a run's folder says of itself; overrides are of its recipe, for a corpus that has moved.
-
-    Raises:
-        UserError: no run there, or one that is not trained yet.
-    """
-    if not (folder / run.RECIPE).is_file():
-        raise UserError(f"{folder}: no run there (it has no {run.RECIPE}); train one with: seq2seq train RECIPE")
-    scores = run.read_scores(folder)
-    if scores.get("finished") is False or not ((folder / run.WEIGHTS).is_file() and (folder / METRICS).is_file()):
-        raise UserError(f"{folder}: not trained to its end yet; go on with: seq2seq train --resume --run {folder}")
-    recipe, resolved = read(Recipe, folder / run.RECIPE, overrides)
-    with (folder / METRICS).open(encoding="utf-8", newline="") as file:
-        epochs = list(csv.DictReader(file))
-    return Trained(variant, recipe.seed, folder, recipe, yaml.safe_load(resolved), scores, epochs)
-
-
-def gather_folders(folders: Sequence[Path], overrides: Sequence[str]) -> list[Trained]:
-    """Runs that exist. Those whose recipes differ in nothing but the seed are one variant, named after their folders.
-
-    Raises:
-        UserError: one is no finished run, or they are all one variant.
-    """
-    names: dict[str, str] = {}
-    found = []
-    for folder in folders:
-        one = read_run(folder, "", overrides)
-        key = json.dumps({**one.resolved, "seed": None}, sort_keys=True)
-        name = names.setdefault(key, re.sub(rf"-{one.seed}$", "", folder.resolve().name))
-        found.append(one._replace(variant=name))
-    if len(names) < 2:
-        raise UserError(f"{', '.join(map(str, folders))}: of one recipe; a comparison takes two variants or more")
-    if len(set(names.values())) < len(names):
-        raise UserError(f"two variants have runs of one name, {next(iter(names.values()))}; rename a folder")
-    return found
-
-
-def check_recipes(recipes: Mapping[str, dict[str, Any]], allowed: Sequence[str]) -> Differences:
-    """See that variants' recipes, resolved, differ in their models alone; known before anything is trained.
-
-    Raises:
-        UserError: see `fairness.check`.
-    """
-    return fairness.check({name: fairness.of_recipe(resolved) for name, resolved in recipes.items()}, allowed)
-
-
-def check_runs(runs: Sequence[Trained], allowed: Sequence[str]) -> Differences:
-    """See that the trainings were fair: recipes, seeds, data, tokenizers, batches, updates, versions.
-
-    Raises:
-        UserError: see `fairness.check`.
-    """
-    variants = dict.fromkeys(one.variant for one in runs)
-    found = check_recipes({one.variant: one.resolved for one in runs}, allowed)
-    seeds = {name: {"seeds": sorted(one.seed for one in runs if one.variant == name)} for name in variants}
-    found |= fairness.check(seeds, allowed)
-    for seed in dict.fromkeys(one.seed for one in runs):
-        same = [one for one in runs if one.seed == seed]
-        facts = {
-            one.variant: fairness.of_training(one.scores, one.epochs[-1], one.recipe.training.patience) for one in same
-        }
-        found |= fairness.check(facts, allowed)
-    return found
+def lengths(recipe: Recipe) -> dict[str, str]:
+    """How long the sentences are that were learned from, if they are at hand; a stream is not read for it."""
+    try:
+        rows, _ = clean(load(recipe.corpus, recipe.corpus.train), recipe.corpus)
+    except UserError:
+        return {}
+    if isinstance(rows, datasets.IterableDataset):
+        return {}
+    words = sorted(len(source.split()) for source in rows["source"])
+    most, longest = words[len(words) * 99 // 100], words[-1]
+    return {"sources": f"{mean(words):.1f} words on average in training, 99% of up to {most}, the longest of {longest}"}

@@ -1,8 +1,11 @@
 """Scoring a run: its translations of a split, or of a user's own files, greedy and by beam."""
 
+import hashlib
+import json
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +31,10 @@ class Pairs(NamedTuple):
     name: str
     sources: list[str]
     references: list[str]
+
+    def fingerprint(self) -> str:
+        """The SHA-256 of its text."""
+        return hashlib.sha256(json.dumps(self[1:]).encode()).hexdigest()
 
 
 def of_split(recipe: Recipe, split: str) -> Pairs:
@@ -60,7 +67,7 @@ def evaluate(
 
     Returns:
         for each search, by its name (`greedy`, `beam 5`, `beam 5 int8`): BLEU, lower-cased BLEU and chrF with their
-        signatures, how it searched, and sentences a second.
+        signatures, how it searched and in what text, and sentences a second.
 
     Raises:
         UserError: nothing to translate.
@@ -77,8 +84,8 @@ def evaluate(
         write(path, "".join(f"{text}\n" for text in hypotheses))
         results[name] = {
             **score(hypotheses, pairs.references),
-            "length_penalty": options.length_penalty,
-            "coverage_penalty": options.coverage_penalty,
+            "search": asdict(options),
+            "text": pairs.fingerprint(),
             "sentences": len(hypotheses),
             "sentences_per_second": round(len(hypotheses) / seconds, 1),
             "hypotheses": str(path.relative_to(folder)),

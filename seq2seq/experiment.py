@@ -86,7 +86,10 @@ def fit_recipe(recipe: Recipe, resolved: str, folder: Path, resume: bool) -> Non
     learner = Learner(model, tokenizer, recipe.training, validation, recipe.seed)
     if first:
         known = facts(recipe, corpus, tokenizer, model) | {"batches": order(training, batches.batching)}
-        run.add_scores(folder, known | {"finished": False})
+        if resume:
+            run.check_facts(folder, known)
+        # What the weights were good for so far, they may not be when they have been trained on.
+        run.add_scores(folder, known | {"finished": False, "scores": {}})
     started = time.monotonic()
     finished = False
     try:
@@ -157,7 +160,7 @@ def command() -> str:
 def facts(recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer, model: torch.nn.Module) -> dict[str, Any]:
     """What somebody needs to know to do it again, and to believe that it was the same."""
     splits = {recipe.corpus.train: corpus.training, recipe.corpus.validation: corpus.validation}
-    packages = ("torch", "lightning", "sentencepiece", "sacrebleu", "datasets")
+    packages = ("seq2seq", "torch", "lightning", "sentencepiece", "sacrebleu", "datasets")
     return {
         "seed": recipe.seed,
         "parameters": parameters(model),

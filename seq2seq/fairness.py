@@ -44,10 +44,11 @@ def check(sides: Mapping[str, Values], allowed: Sequence[str]) -> Differences:
     found = differences(sides)
     for key, values in found.items():
         if not any(key == name or key.startswith(f"{name}.") for name in allowed):
-            listed = ", ".join(f"{name} has {value!r}" for name, value in values.items())
+            (first, value), *others = values.items()
+            other = next(name for name, another in others if another != value)
             raise UserError(
-                f"no fair comparison: {key} is not the same: {listed}; make it so, or have the report say that it is "
-                f"not: --allow-difference {key}"
+                f"no fair comparison: {key} is not the same: {first} has {value!r}, {other} has {values[other]!r}; "
+                f"make it so, or have the report say that it is not: --allow-difference {key}"
             )
     return found
 
@@ -63,13 +64,13 @@ def of_model(resolved: Values) -> dict[str, Any]:
 
 
 def of_training(scores: Values, last: Values, patience: int) -> dict[str, Any]:
-    """What two trainings with one seed have to share.
+    """What all trainings have to share.
 
     Args:
         scores: the run's scores.json.
         last: the last row of its metrics.csv.
         patience: the recipe's; where it stops trainings early, the rule is the same, and the number of updates is not.
     """
-    facts = {name: scores.get(name) for name in ("data", "tokenizer", "batches", "versions")}
-    length = {} if patience else {name: float(last[name]) for name in ("epoch", "update")}
+    facts = {name: scores.get(name) for name in ("data", "tokenizer", "versions")}
+    length = {} if patience else {name: last[name] for name in ("epoch", "update")}
     return flat(facts | length)

@@ -5,6 +5,7 @@ from statistics import mean, median, stdev
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sacrebleu import sentence_chrf
 
 from seq2seq import significance
@@ -38,9 +39,9 @@ def find(runs: Sequence[Scored], sets: Sequence[HeldOut]) -> Findings:
     return {
         "seeds": {name: [one.trained.seed for one in group] for name, group in variants.items()},
         "sets": [of_set(variants, each) for each in sets],
-        "alignment": alignment_findings(variants, first.known["alignment"]) if "alignment" in first.known else None,
+        "alignment": alignment(variants, first) if "alignment" in first.known else None,
         "phenomena": phenomena(variants, first) if "phenomena" in first.known else None,
-        "learning": {name: [curve(one) for one in group] for name, group in variants.items()},
+        "learning": {name: learning(group) for name, group in variants.items()},
         "costs": {name: costs(group, first.pairs.name) for name, group in variants.items()},
         "examples": examples(variants, first),
     }
@@ -51,6 +52,11 @@ def of_set(variants: Mapping[str, list[Scored]], held: HeldOut) -> Findings:
     name, sources, references = held.pairs
     baseline, *others = variants
     results = {variant: [one.results[name] for one in group] for variant, group in variants.items()}
+    resampled = {
+        variant: [significance.resample(one.translations[name], references) for one in group]
+        for variant, group in variants.items()
+    }
+    drawn = {variant: np.array(values) for variant, values in resampled.items()}  # (seeds, samples)
     lengths = {
         variant: [bleu_by_length(sources, one.translations[name], references) for one in group]
         for variant, group in variants.items()
@@ -64,7 +70,14 @@ def of_set(variants: Mapping[str, list[Scored]], held: HeldOut) -> Findings:
             variant: {metric: spread([each[metric]["value"] for each in group]) for metric in ("bleu", "chrf")}
             for variant, group in results.items()
         },
-        "differences": {other: compared(variants[baseline], variants[other], name, references) for other in others},
+        "differences": {
+            other: compared(
+                [(a, b) for a, b in zip(variants[baseline], variants[other], strict=True)],
+                drawn[other] - drawn[baseline],
+                held,
+            )
+            for other in others
+        },
         "by_length": [
             {
                 "low": bucket.low,
@@ -77,48 +90,43 @@ def of_set(variants: Mapping[str, list[Scored]], held: HeldOut) -> Findings:
     }
 
 
-def compared(baseline: Sequence[Scored], other: Sequence[Scored], name: str, references: Sequence[str]) -> Findings:
-    """How much better `other` is in BLEU: by the mean over the seeds that both have, and seed by seed."""
+def compared(pairs: Sequence[tuple[Scored, Scored]], drawn: NDArray[np.float64], held: HeldOut) -> Findings:
+    """How much better in BLEU the second of each pair of runs is: on average, and pair by pair.
+
+    Args:
+        pairs: of runs with the same seed.
+        drawn: the differences on resampled test sets, (pairs, samples).
+    """
+    name, _, references = held.pairs
     seeds: list[Findings] = []
-    resampled = []
-    for a, b in pairs_of_seeds(baseline, other):
-        left, right = a.translations[name], b.translations[name]
-        test = significance.compare(left, right, references)
-        drawn = significance.resample(right, references) - significance.resample(left, references)
-        resampled.append(drawn)
-        seeds.append(
-            {
-                "seed": a.trained.seed,
-                "difference": test.difference,
-                "test_sets": significance.interval(drawn)._asdict(),
-                "p_value": test.p_value,
-                "signature": test.signature,
-            }
-        )
+    for (a, b), values in zip(pairs, drawn, strict=True):
+        test = significance.compare(a.translations[name], b.translations[name], references)
+        interval = significance.interval(values)._asdict()
+        both = [a.trained.seed, b.trained.seed]
+        seeds.append({"seeds": both, "test_sets": interval, **test._asdict()})
     differences = [each["difference"] for each in seeds]
     over_seeds = significance.over_seeds(differences)
     return {
         "difference": mean(differences),
-        "test_sets": significance.interval(np.mean(resampled, axis=0))._asdict(),
+        "test_sets": significance.interval(drawn.mean(axis=0))._asdict(),
+        "samples": drawn.shape[1],
         "trainings": over_seeds and over_seeds._asdict(),
         "seeds": seeds,
     }
 
 
-def pairs_of_seeds(one: Sequence[Scored], other: Sequence[Scored]) -> list[tuple[Scored, Scored]]:
-    """The runs of two variants that have the same seed; if none have, in the order of their seeds."""
-    seeds = {each.trained.seed: each for each in other}
-    shared = [(each, seeds[each.trained.seed]) for each in one if each.trained.seed in seeds]
-    return shared or list(zip(one, other, strict=False))
-
-
-def alignment_findings(variants: Mapping[str, list[Scored]], gold: Sequence[str]) -> Findings:
+def alignment(variants: Mapping[str, list[Scored]], held: HeldOut) -> Findings:
     """Attention's strongest link of each target word against the gold ones, while the references are read.
 
     With them what two that know nothing of the words come to: the diagonal, and the best that can be done with one
     link a target word.
     """
-    links = [[tuple(map(int, link.split("-"))) for link in row.split()] for row in gold]
+    gold = held.known["alignment"]
+    lengths = [
+        (len(source.split()), len(target.split()))
+        for source, target in zip(held.pairs.sources, held.pairs.references, strict=True)
+    ]
+    best = [one_link(row, targets) for row, (_, targets) in zip(gold, lengths, strict=True)]
     rates = {
         name: spread([alignment_error_rate(one.links, gold) for one in group])
         for name, group in variants.items()
@@ -126,23 +134,22 @@ def alignment_findings(variants: Mapping[str, list[Scored]], gold: Sequence[str]
     }
     return {
         "rates": rates,
-        "diagonal": alignment_error_rate([diagonal(row) for row in links], gold),
-        "best": alignment_error_rate([one_link(row) for row in links], gold),
+        "diagonal": alignment_error_rate([diagonal(*both) for both in lengths], gold),
+        "best": alignment_error_rate(best, gold),
     }
 
 
-def diagonal(gold: Sequence[tuple[int, ...]]) -> Alignment:
+def diagonal(sources: int, targets: int) -> Alignment:
     """Every target word's link to the source word at the same share of the sentence."""
-    sources, targets = (max((link[side] for link in gold), default=-1) + 1 for side in (0, 1))
     return [(target * sources // targets, target) for target in range(targets)]
 
 
-def one_link(gold: Sequence[tuple[int, ...]]) -> Alignment:
+def one_link(gold: str, targets: int) -> Alignment:
     """One gold link of each target word, and a wrong one of those that have none."""
     first: dict[int, int] = {}
-    for source, target in gold:
+    for source, target in (map(int, link.split("-")) for link in gold.split()):
         first.setdefault(target, source)
-    return [(first.get(target, -1), target) for target in range(max(first, default=-1) + 1)]
+    return [(first.get(target, -1), target) for target in range(targets)]
 
 
 def phenomena(variants: Mapping[str, list[Scored]], held: HeldOut) -> Findings:
@@ -170,36 +177,43 @@ def phenomena(variants: Mapping[str, list[Scored]], held: HeldOut) -> Findings:
     }
 
 
-def curve(one: Scored) -> Findings:
-    """A run's validation BLEU by epoch."""
-    points = [[float(row["epoch"]), float(row["validation_bleu"])] for row in one.trained.epochs]
-    return {"seed": one.trained.seed, "validation_bleu": points}
+def learning(group: Sequence[Scored]) -> list[Findings]:
+    """Validation BLEU by updates, as far as all seeds were trained."""
+    runs = [one.trained.epochs for one in group]
+    return [
+        {
+            "update": rows[0]["update"],
+            "epoch": rows[0]["epoch"],
+            "bleu": spread([row["validation_bleu"] for row in rows]),
+        }
+        for rows in zip(*runs, strict=False)
+    ]
 
 
 def costs(group: Sequence[Scored], name: str) -> Findings:
     """What a variant takes: parameters, updates, time. Times are of different moments of a machine, maybe not idle."""
     runs = [one.trained for one in group]
-    rates = [median(float(row["tokens_per_second"]) for row in run.epochs) for run in runs]
+    seconds = [run.scores["training_seconds"] for run in runs if "training_seconds" in run.scores]
     return {
         "parameters": runs[0].scores.get("parameters"),
-        "epochs": [float(run.epochs[-1]["epoch"]) for run in runs],
-        "updates": [float(run.epochs[-1]["update"]) for run in runs],
-        "training_seconds": mean(float(run.scores.get("training_seconds", "nan")) for run in runs),
-        "tokens_per_second": mean(rates),
+        "epochs": [run.epochs[-1]["epoch"] for run in runs],
+        "updates": [run.epochs[-1]["update"] for run in runs],
+        "training_seconds": mean(seconds) if seconds else None,
+        "tokens_per_second": mean(median(row["tokens_per_second"] for row in run.epochs) for run in runs),
         "sentences_per_second": mean(one.results[name]["sentences_per_second"] for one in group),
         "hardware": sorted({str(run.scores.get("hardware")) for run in runs}),
     }
 
 
 def examples(variants: Mapping[str, list[Scored]], held: HeldOut) -> list[Findings]:
-    """The sentences on which the first two variants differ most, by chrF, with their first common seed.
+    """The sentences on which the first two variants differ most, by chrF, with their first seed.
 
     Those for which the second is better come first. Among equals, the first in the test set.
     """
     name, sources, references = held.pairs
     baseline, other = list(variants)[:2]
-    pair = pairs_of_seeds(variants[baseline], variants[other])[0]
-    texts = {variant: one.translations[name] for variant, one in zip((baseline, other), pair, strict=True)}
+    texts = {variant: variants[variant][0].translations[name] for variant in (baseline, other)}
+    seeds = {variant: variants[variant][0].trained.seed for variant in texts}
     chrf: dict[str, list[float]] = {
         variant: [sentence_chrf(text, [line]).score for text, line in zip(lines, references, strict=True)]
         for variant, lines in texts.items()
@@ -212,7 +226,10 @@ def examples(variants: Mapping[str, list[Scored]], held: HeldOut) -> list[Findin
             "sentence": row + 1,
             "source": sources[row],
             "reference": references[row],
-            "translations": {variant: {"text": texts[variant][row], "chrf": chrf[variant][row]} for variant in texts},
+            "translations": {
+                variant: {"text": texts[variant][row], "chrf": chrf[variant][row], "seed": seeds[variant]}
+                for variant in texts
+            },
             "gain": gain[row],
         }
         for row in best + worst

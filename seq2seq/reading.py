@@ -1,5 +1,6 @@
 """Reading corpora through `datasets`, from the Hub or a local folder: rows {source: str, target: str} in the end."""
 
+import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -56,14 +57,31 @@ def load_whole(options: CorpusOptions, split: str) -> datasets.Dataset:
 
 
 def annotations(options: CorpusOptions, split: str) -> dict[str, list[Any]]:
-    """The columns `alignment` (gold links, "0-0 1-2") and `phenomena` (a list of names), of the two those that it has.
+    """What a split's rows say beside their text: `alignment` (gold links, "0-0 1-2") and `phenomena` (a list of names).
+
+    A column of that name that holds anything else is none of ours, and is left alone.
 
     Raises:
         UserError: as `load`.
     """
     rows = open_split(options, split)
-    found = {"alignment", "phenomena"} & (features(rows) or {}).keys()
-    return {name: [row[name] for row in rows.select_columns([name])] for name in found}
+    found = {}
+    for name, is_ours in (("alignment", is_alignment), ("phenomena", is_names)):
+        if name in (features(rows) or {}):
+            values = [row[name] for row in rows.select_columns([name])]
+            if all(map(is_ours, values)):
+                found[name] = values
+    return found
+
+
+def is_alignment(value: object) -> bool:
+    """Pharaoh's format."""
+    return isinstance(value, str) and re.fullmatch(r"(\d+-\d+( |$))*", value) is not None
+
+
+def is_names(value: object) -> bool:
+    """A list of texts."""
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
 
 
 def clean(rows: Rows, options: CorpusOptions) -> tuple[Rows, Counter[str]]:

@@ -11,9 +11,10 @@ runs/NAME/
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import safetensors
 import safetensors.torch
@@ -24,7 +25,7 @@ from seq2seq.errors import UserError
 from seq2seq.files import atomic, write
 from seq2seq.model import Model, ModelOptions
 from seq2seq.precision import Weights, reduced
-from seq2seq.recipe import Trained, difference, read
+from seq2seq.recipe import Recipe, Trained, difference, read
 from seq2seq.search import SearchOptions
 from seq2seq.tokenizer import Tokenizer
 from seq2seq.translator import Translator
@@ -119,18 +120,38 @@ def alone(folder: Path) -> Iterator[None]:
         ) from error
 
 
+def changed(folder: Path, resolved: dict[str, Any], but: Sequence[str]) -> str | None:
+    """The first key, in words, that a run's recipe has another value for; None if they are the same.
+
+    Args:
+        resolved: a recipe as YAML makes it, every key with its value. Keys that the run's does not know have defaults.
+        but: sections that may differ.
+    """
+    there = yaml.safe_load(read(Recipe, folder / RECIPE)[1])
+    before, after = ({key: value for key, value in each.items() if key not in but} for each in (there, resolved))
+    return difference(before, after)
+
+
 def check_resumed(folder: Path, resolved: str) -> None:
     """See that a run goes on with the recipe that it was started with; only `trainer`, as its max_epochs, may change.
 
     Raises:
         UserError: another key has changed.
     """
-    before, after = (
-        {key: value for key, value in yaml.safe_load(text).items() if key != "trainer"}
-        for text in ((folder / RECIPE).read_text(encoding="utf-8"), resolved)
-    )
-    if changed := difference(before, after):
-        raise UserError(f"{folder}: {changed}; go on with its own recipe: seq2seq train --resume --run {folder}")
+    if found := changed(folder, yaml.safe_load(resolved), but=["trainer", "comparison"]):
+        raise UserError(f"{folder}: {found}; go on with its own recipe: seq2seq train --resume --run {folder}")
+
+
+def check_facts(folder: Path, facts: dict[str, Any]) -> None:
+    """See that a run goes on with the text that it began with.
+
+    Raises:
+        UserError: another corpus, or other batches.
+    """
+    before = read_scores(folder)
+    for name in ("data", "batches"):
+        if before.get(name, facts[name]) != facts[name]:
+            raise UserError(f"{folder}: {name} is not what it was when the run began; start anew with --force")
 
 
 def read_scores(folder: Path) -> dict[str, object]:

@@ -2,17 +2,17 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
 from seq2seq import alignment, evaluation, run
 from seq2seq.alignment import Alignment
-from seq2seq.comparison import Trained
 from seq2seq.errors import UserError
 from seq2seq.evaluation import Pairs
 from seq2seq.files import read_lines
 from seq2seq.reading import annotations
 from seq2seq.recipe import Recipe
+from seq2seq.trainings import Finished
 from seq2seq.translator import Translation, Translator
 
 
@@ -27,7 +27,7 @@ class HeldOut(NamedTuple):
 class Scored(NamedTuple):
     """A finished run and what it makes of the held-out sets, by their names."""
 
-    trained: Trained
+    trained: Finished
     translations: dict[str, list[str]]
     results: dict[str, dict[str, Any]]  # as `evaluation.evaluate` gives them
     links: list[list[tuple[int, int]]]  # of the first set's sources and references, where there are gold ones for them
@@ -61,7 +61,7 @@ def joined(pairs: Pairs, count: int) -> HeldOut:
     return HeldOut(Pairs(f"{pairs.name}.joined-{count}", sources, references), label, {})
 
 
-def score(trained: Trained, sets: Sequence[HeldOut]) -> Scored:
+def score(trained: Finished, sets: Sequence[HeldOut]) -> Scored:
     """Translate the held-out sets as the recipe searches, where that has not been done, and score them."""
     options = replace(trained.recipe.search, n_best=1)
     search = evaluation.search_name(options)
@@ -70,9 +70,8 @@ def score(trained: Trained, sets: Sequence[HeldOut]) -> Scored:
     for pairs in (each.pairs for each in sets):
         known = trained.scores.get("scores", {}).get(pairs.name, {}).get(search, {})
         path = trained.folder / str(known.get("hypotheses"))
-        done = known.get("sentences") == len(pairs.sources) and path.is_file()
-        same = all(known.get(name) == getattr(options, name) for name in ("length_penalty", "coverage_penalty"))
-        if not (done and same):
+        same = known.get("search") == asdict(options) and known.get("text") == pairs.fingerprint()
+        if not (same and path.is_file()):
             translator = translator or run.load(trained.folder)[0]
             print(f"{trained.folder}: translating {pairs.name}", file=sys.stderr, flush=True)
             known = evaluation.evaluate(translator, trained.folder, pairs, [options])[search]

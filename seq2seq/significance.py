@@ -35,19 +35,9 @@ class Interval(NamedTuple):
     high: float
 
 
-class System(NamedTuple):
-    """A system's BLEU; over the resampled test sets, its mean and the half-width of its 95% confidence interval."""
-
-    bleu: float
-    mean: float
-    interval: float
-
-
-class Comparison(NamedTuple):
+class PairedBootstrap(NamedTuple):
     """Two systems on one test set. `difference` is b - a; below a p-value of 0.05 it is hardly chance."""
 
-    a: System
-    b: System
     difference: float
     p_value: float
     signature: str
@@ -55,7 +45,7 @@ class Comparison(NamedTuple):
 
 def compare(
     a: Sequence[str], b: Sequence[str], references: Sequence[str], samples: int = SAMPLES, seed: int = SEED
-) -> Comparison:
+) -> PairedBootstrap:
     """sacreBLEU's paired bootstrap test on BLEU: `samples` test sets are drawn with replacement from this one.
 
     The p-value is two-sided, with its one departure from sacreBLEU: systems with equal scores get 1, where sacreBLEU
@@ -73,7 +63,7 @@ def compare(
     left, right = (result for result in results["BLEU"] if isinstance(result, Result))
     difference = right.score - left.score
     p_value = right.p_value if difference and right.p_value is not None else 1.0
-    return Comparison(_system(left), _system(right), difference, p_value, str(signatures["BLEU"]))
+    return PairedBootstrap(difference, p_value, str(signatures["BLEU"]))
 
 
 def resample(
@@ -109,12 +99,6 @@ def over_seeds(values: Sequence[float]) -> Interval | None:
         return None
     half = T[min(len(values) - 1, len(T)) - 1] * stdev(values) / sqrt(len(values))
     return Interval(mean(values) - half, mean(values) + half)
-
-
-def _system(result: Result) -> System:
-    assert result.mean is not None  # the bootstrap gives intervals
-    assert result.ci is not None
-    return System(result.score, float(result.mean), float(result.ci))
 
 
 @contextmanager

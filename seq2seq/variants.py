@@ -65,6 +65,9 @@ def plan(
     chosen = list(dict.fromkeys(names or recipe.comparison or DEFAULT))
     if len(chosen) < 2:
         raise UserError(f"{path}: a comparison takes two variants or more, not only {chosen[0]}")
+    for key in {key for name in chosen for key in known[name]}:
+        if any(word.split("=")[0] == f"--{key}" for word in overrides):
+            raise UserError(f"--{key} is what the variants differ in; leave it out, or name a variant in comparison:")
     options = {name: (*overrides, *as_options(known[name])) for name in chosen}
     widths: dict[str, Keys] = {name: {} for name in chosen}
     if match:
@@ -74,17 +77,26 @@ def plan(
         for name in chosen:
             given = (*options[name], *as_options(widths[name]), "--seed", str(seed))
             seeded, resolved = read(Recipe, path, given)
+            check_search(name, seeded)
             jobs.append(
                 Job(name, seed, folder / f"{name}-{seed}", given, seeded, yaml.safe_load(resolved), widths[name])
             )
     return jobs
 
 
+def check_search(name: str, recipe: Recipe) -> None:
+    """Raises UserError: the model cannot be searched as the recipe says, or not twice with one result."""
+    if recipe.search.sampling:
+        raise UserError("search.sampling: translations drawn at random cannot be compared; set it to false")
+    if recipe.search.coverage_penalty and not unbuilt(recipe).decoder.context.attends:
+        raise UserError(f"search.coverage_penalty: {name} does not attend, so it has no coverage; set it to 0")
+
+
 def remarks(jobs: Sequence[Job]) -> list[str]:
     """What was widened, in words."""
     widths = {job.variant: job.widened for job in jobs}
     return [
-        f"So that {name} has as many parameters as the largest variant, its {key} was set to {value}."
+        f"So that {name} has as many parameters as the largest variant, within 2%, its {key} was set to {value}."
         for name, keys in widths.items()
         for key, value in keys.items()
     ]
@@ -124,10 +136,15 @@ def matching(recipes: Mapping[str, Recipe]) -> dict[str, Keys]:
 
 
 def count(recipe: Recipe, hidden: int | None = None) -> int:
-    """The parameters of a recipe's model, with another width of the decoder perhaps; they take no memory."""
-    options, size = recipe.model, recipe.tokenizer.vocab_size
+    """The parameters of a recipe's model, with another width of the decoder perhaps."""
     if hidden is not None:
-        options = replace(options, decoder=replace(options.decoder, hidden=hidden))
+        decoder = replace(recipe.model.decoder, hidden=hidden)
+        recipe = replace(recipe, model=replace(recipe.model, decoder=decoder))
+    return parameters(unbuilt(recipe))
+
+
+def unbuilt(recipe: Recipe) -> Model:
+    """A recipe's model, in shape only: it takes no memory."""
+    size = recipe.tokenizer.vocab_size
     with torch.device("meta"):
-        model = Model(options, size, size, recipe.tokenizer.joint)
-    return parameters(model)
+        return Model(recipe.model, size, size, recipe.tokenizer.joint)

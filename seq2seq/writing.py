@@ -8,7 +8,6 @@ from typing import Any
 import yaml
 
 from seq2seq import charts
-from seq2seq.fairness import Differences
 from seq2seq.files import write
 from seq2seq.findings import EXAMPLES, Findings
 from seq2seq.report import Block, Code, Heading, Paragraph, Picture, Table, markdown, page
@@ -21,14 +20,21 @@ def write_report(folder: Path, findings: Findings) -> Path:
 
     Args:
         folder: of the report.
-        findings: of `findings.find`, with the `conditions` that `ablation.of_runs` adds.
+        findings: of `findings.find`, with the `conditions` that `comparison.of_runs` adds.
 
     Returns:
         the path of report.html.
     """
-    blocks = [*opening(findings), *scores(folder, findings)]
-    for section in (alignment, phenomena, learning, costs, examples, conditions):
-        blocks += section(folder, findings)
+    blocks = [
+        *opening(findings),
+        *scores(folder, findings),
+        *alignment(findings),
+        *phenomena(folder, findings),
+        *learning(folder, findings),
+        *costs(findings),
+        *examples(findings),
+        *conditions(findings),
+    ]
     write(folder / f"{REPORT}.json", json.dumps(findings, indent=2, ensure_ascii=False) + "\n")
     write(folder / f"{REPORT}.md", markdown(blocks))
     write(folder / f"{REPORT}.html", page(title(findings), blocks, folder))
@@ -66,7 +72,7 @@ def answer(findings: Findings) -> list[str]:
         text = (
             f"On {first['label']}, {name} has {number(values[name]['bleu'])} BLEU and {baseline} "
             f"{number(values[baseline]['bleu'])}: a difference of {signed(found['difference'])}. Other test sets of "
-            f"this kind would have said {between(found['test_sets'])} (95% of {samples(found)} resampled ones)"
+            f"this kind would have said {between(found['test_sets'])} (95% of {found['samples']:,} resampled ones)"
         )
         count = len(found["seeds"])
         if found["trainings"]:
@@ -95,7 +101,7 @@ def scores(folder: Path, findings: Findings) -> list[Block]:
         for name, found in held["differences"].items():
             for each in found["seeds"]:
                 gap = [signed(each["difference"]), between(each["test_sets"]), f"{each['p_value']:.4f}"]
-                rows.append([f"{name} − {baseline}", str(each["seed"]), *gap])
+                rows.append([f"{name} − {baseline}", " and ".join(map(str, dict.fromkeys(each["seeds"]))), *gap])
         blocks += [Table(rows), *by_length(folder, findings, held)]
     return blocks
 
@@ -109,7 +115,7 @@ def by_length(folder: Path, findings: Findings, held: Mapping[str, Any]) -> list
     series = {name: [each["bleu"][name]["values"] for each in buckets] for name in names}
     labels = [f"{span}\n({each['sentences']})" for span, each in zip(spans, buckets, strict=True)]
     axes = ("words of the source sentence (sentences)", "BLEU")
-    charts.lines(folder / stem, series, range(len(buckets)), labels, axes)
+    charts.lines(folder / stem, series, range(len(buckets)), axes, labels)
     baseline, *others = names
     rows = [["words", "sentences", *names, *(f"{other} − {baseline}" for other in others)]]
     for span, each in zip(spans, buckets, strict=True):
@@ -120,7 +126,7 @@ def by_length(folder: Path, findings: Findings, held: Mapping[str, Any]) -> list
     return [Heading(3, f"By length: {held['label']}"), Picture(stem, caption), Table(rows)]
 
 
-def alignment(folder: Path, findings: Findings) -> list[Block]:
+def alignment(findings: Findings) -> list[Block]:
     """Alignment error rates, where there are gold alignments and something that attends."""
     found = findings["alignment"]
     if not found or not found["rates"]:
@@ -155,43 +161,38 @@ def phenomena(folder: Path, findings: Findings) -> list[Block]:
 
 
 def learning(folder: Path, findings: Findings) -> list[Block]:
-    """Validation BLEU by epoch."""
+    """Validation BLEU as the training goes on."""
     stem = f"{FIGURES}/learning-curves"
-    curves = {name: [run["validation_bleu"] for run in runs] for name, runs in findings["learning"].items()}
-    longest = max((run for runs in curves.values() for run in runs), key=len)
-    places = [epoch for epoch, _ in longest]
-    series = {
-        name: [[run[row][1] for run in runs if row < len(run)] for row in range(max(map(len, runs)))]
-        for name, runs in curves.items()
-    }
-    charts.lines(
-        folder / stem, series, places, [f"{place:g}" for place in places], ("epoch", "validation BLEU, greedy")
-    )
-    return [
-        Heading(2, "Learning"),
-        Picture(stem, f"Validation BLEU of greedy translations, by epoch.{spread(findings)}"),
-    ]
+    curves = findings["learning"]
+    places = [point["update"] for point in max(curves.values(), key=len)]
+    series = {name: [point["bleu"]["values"] for point in points] for name, points in curves.items()}
+    charts.lines(folder / stem, series, places, ("update", "validation BLEU, greedy"))
+    caption = f"Validation BLEU of greedy translations, as the training goes on.{spread(findings)}"
+    return [Heading(2, "Learning"), Picture(stem, caption)]
 
 
-def costs(folder: Path, findings: Findings) -> list[Block]:
+def costs(findings: Findings) -> list[Block]:
     """What each variant takes."""
     rows = [["", "parameters", "epochs", "updates", "training, minutes", "target tokens/s", "sentences/s, translating"]]
     for name, cost in findings["costs"].items():
         parameters = f"{cost['parameters']:,}" if cost["parameters"] else "unknown"
         counts = [alike(cost["epochs"]), alike(cost["updates"])]
-        minutes = f"{cost['training_seconds'] / 60:.1f}"
+        minutes = f"{cost['training_seconds'] / 60:.1f}" if cost["training_seconds"] else "unknown"
         speeds = [f"{cost['tokens_per_second']:,.0f}", f"{cost['sentences_per_second']:,.1f}"]
         rows.append([name, parameters, *counts, minutes, *speeds])
-    said = "Means over the seeds, as the runs measured them: what else the machine did meanwhile is in them."
-    return [Heading(2, "Costs"), Table(rows), Paragraph(said)]
+    said = (
+        "As the runs measured them, means over the seeds: what else the machines did meanwhile is in them. They were: "
+    )
+    machines = "; ".join(f"{name}: {', '.join(cost['hardware'])}" for name, cost in findings["costs"].items())
+    return [Heading(2, "Costs"), Table(rows), Paragraph(f"{said}{machines}.")]
 
 
-def examples(folder: Path, findings: Findings) -> list[Block]:
+def examples(findings: Findings) -> list[Block]:
     """Sentences side by side."""
     baseline, other = list(findings["seeds"])[:2]
     said = (
         f"The sentences of {findings['sets'][0]['label']} on which {baseline} and {other} differ most by sentence "
-        f"chrF, with their first common seed: up to {EXAMPLES} for which {other} is better, then up to "
+        f"chrF, with their first seed: up to {EXAMPLES} for which {other} is better, then up to "
         f"{EXAMPLES} for which it is worse."
     )
     blocks: list[Block] = [Heading(2, "Where they differ most"), Paragraph(said)]
@@ -204,7 +205,7 @@ def examples(folder: Path, findings: Findings) -> list[Block]:
     return blocks
 
 
-def conditions(folder: Path, findings: Findings) -> list[Block]:
+def conditions(findings: Findings) -> list[Block]:
     """All that another needs to do the same, and to trust it."""
     known = findings["conditions"]
     signatures = [f"{metric}: {signature}" for metric, signature in findings["sets"][0]["signatures"].items()]
@@ -214,28 +215,27 @@ def conditions(folder: Path, findings: Findings) -> list[Block]:
         "the model (training, search, trainer, and with them the rule that chooses the best epoch), the seeds, the "
         "updates, the versions of the software."
     )
+    if exceptions := [*known["allowed"], *(f"{key} (unknown)" for key in known["unchecked"])]:
+        said += f" Except for: {', '.join(exceptions)}."
+    differs = [[key, *map(str, values.values())] for key, values in known["differs"].items()]
     blocks: list[Block] = [
         Heading(2, "Conditions"),
         Paragraph(said),
         Heading(3, "What differs"),
-        difference_table(known["differs"]),
+        Table([["key", *findings["seeds"]], *differs], text=True),
     ]
     if known["allowed"]:
-        blocks += [
-            Heading(3, "What differs though it should not, but was allowed to"),
-            difference_table(known["allowed"]),
+        listed = [
+            [key, "; ".join(f"{side}: {value}" for side, value in sides.items())]
+            for key, sides in known["allowed"].items()
         ]
+        blocks += [Heading(3, "What differs though it should not, but was allowed to")]
+        blocks += [Table([["key", "values"], *listed], text=True)]
     rows = [["", ""], *([name, value] for name, value in known["facts"].items())]
     rows += [["signatures", "; ".join([*signatures, *(f"paired test: {test}" for test in sorted(tests))])]]
     blocks += [Heading(3, "To do it again"), Code(known["command"]), Table(rows, text=True)]
     recipe = yaml.safe_dump(known["recipe"], sort_keys=False, allow_unicode=True)
     return [*blocks, Heading(3, f"The recipe, as {next(iter(findings['seeds']))} had it"), Code(recipe.rstrip())]
-
-
-def difference_table(found: Differences) -> Table:
-    """Keys, and each side's value."""
-    sides = list(next(iter(found.values()))) if found else []
-    return Table([["key", *sides], *([key, *map(str, values.values())] for key, values in found.items())], text=True)
 
 
 def spread(findings: Findings) -> str:
@@ -260,13 +260,7 @@ def between(found: Mapping[str, float] | None) -> str:
     return f"{signed(found['low'])} to {signed(found['high'])}" if found else "one seed"
 
 
-def samples(found: Mapping[str, Any]) -> str:
-    """How many test sets were drawn, as the test's signature has it."""
-    parts = dict(part.split(":", 1) for part in found["seeds"][0]["signature"].split("|"))
-    return str(parts["bs"])
-
-
 def alike(values: Sequence[float]) -> str:
     """One number, or the least and the most."""
     low, high = min(values), max(values)
-    return f"{low:,g}" if low == high else f"{low:,g}–{high:,g}"
+    return f"{low:,.10g}" if low == high else f"{low:,.10g}–{high:,.10g}"

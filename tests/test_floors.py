@@ -20,11 +20,11 @@ FLOORS = (
     "recipe training figures passages fairness",
     "run fitting commands filtering variants charts",
     "evaluation interactive report",
-    "experiment comparison",
+    "experiment trainings",
     "scoring",
     "findings",
     "writing",
-    "ablation arguments",
+    "comparison arguments",
     "cli",
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms.split()}

@@ -26,7 +26,7 @@ BLOCKS = [
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    charts.lines(tmp_path / "figures" / "lines", {"a": [[1.0], [2.0]]}, [0, 1], ["x", "y"], ("below", "beside"))
+    charts.lines(tmp_path / "figures" / "lines", {"a": [[1.0], [2.0]]}, [0, 1], ("below", "beside"), ["x", "y"])
     return tmp_path
 
 

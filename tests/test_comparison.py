@@ -1,8 +1,9 @@
 """Comparisons from end to end, tiny ones: what they leave, that they go on where they stopped, what is refused."""
 
 import json
+import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,18 @@ import pytest
 import torch
 from tiny import RECIPE, write_corpus
 
-from seq2seq import ablation, cli, comparison
+from seq2seq import cli, comparison, trainings
 from seq2seq.arguments import make_parser
-from seq2seq.comparison import Trained
 from seq2seq.errors import UserError
 from seq2seq.training import Learner
+from seq2seq.trainings import Finished
 from seq2seq.variants import plan
 
-Compare = Callable[..., dict[str, Any]]
+ASKED = comparison.Asked(allowed=[], joins=[4], command="seq2seq compare tiny.yaml")
 
 
 def in_this_process(arguments: Sequence[str]) -> None:
-    """What `comparison.in_a_process` does, without the seconds that a process takes to start."""
+    """What `trainings.in_a_process` does, without the seconds that a process takes to start."""
     parsed, overrides = make_parser().parse_known_args(list(arguments))
     cli.VERBS[parsed.verb](parsed, overrides)
 
@@ -39,8 +40,8 @@ def compare(recipe_file: Path, folder: Path, *overrides: str, seeds: Sequence[in
     """The report's numbers."""
     jobs = plan(recipe_file, [], seeds, overrides, folder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(comparison, "in_a_process", in_this_process)
-        ablation.of_recipe(recipe_file, jobs, folder, [], [4], "seq2seq compare tiny.yaml")
+        patch.setattr(trainings, "in_a_process", in_this_process)
+        comparison.of_recipe(recipe_file, jobs, folder, ASKED)
     found: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     return found
 
@@ -54,8 +55,8 @@ def compared(recipe_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.fixture(scope="module")
-def runs(compared: Path) -> list[Trained]:
-    return comparison.gather_folders(sorted(path.parent for path in compared.glob("*/recipe.yaml")), [])
+def runs(compared: Path) -> list[Finished]:
+    return trainings.gather(sorted(path.parent for path in compared.glob("*/recipe.yaml")))
 
 
 def test_a_comparison_leaves_runs_a_report_and_figures(compared: Path) -> None:
@@ -94,9 +95,9 @@ def test_a_finished_comparison_trains_and_translates_nothing_again(compared: Pat
     before = {path: path.stat().st_mtime_ns for path in compared.glob("*-[12]/**/*") if path.is_file()}
     report = (compared / "report.json").read_bytes()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(comparison, "in_a_process", lambda arguments: pytest.fail(f"{arguments} was started"))
+        patch.setattr(trainings, "in_a_process", lambda arguments: pytest.fail(f"{arguments} was started"))
         jobs = plan(recipe_file, [], [1, 2], [], compared)
-        ablation.of_recipe(recipe_file, jobs, compared, [], [4], "seq2seq compare tiny.yaml")
+        comparison.of_recipe(recipe_file, jobs, compared, ASKED)
     assert {path: path.stat().st_mtime_ns for path in compared.glob("*-[12]/**/*") if path.is_file()} == before
     assert (compared / "report.json").read_bytes() == report
 
@@ -120,8 +121,8 @@ def test_an_interrupted_comparison_gives_the_report_of_an_uninterrupted_one(
             compare(recipe_file, tmp_path / "stopped")
     assert not (tmp_path / "stopped" / "report.json").exists()
     compare(recipe_file, tmp_path / "stopped")
-    whole = comparison.gather_folders([compared / "bottleneck-1", compared / "attention-1"], [])
-    ablation.of_runs(whole, tmp_path / "whole", [], [4], "seq2seq compare")
+    whole = trainings.gather([compared / "bottleneck-1", compared / "attention-1"])
+    comparison.of_runs(whole, tmp_path / "whole", ASKED)
     one, other = (
         json.loads((tmp_path / name / "report.json").read_text(encoding="utf-8")) for name in ("stopped", "whole")
     )
@@ -132,19 +133,19 @@ def test_an_interrupted_comparison_gives_the_report_of_an_uninterrupted_one(
 
 def test_what_is_left_to_train_is_told(recipe_file: Path, compared: Path, tmp_path: Path) -> None:
     job, _ = plan(recipe_file, [], [], [], tmp_path)
-    assert comparison.command(job, recipe_file)[:4] == ["train", str(recipe_file), "--run", str(job.folder)]
+    assert trainings.command(job, recipe_file)[:4] == ["train", str(recipe_file), "--run", str(job.folder)]
     shutil.copytree(compared / "bottleneck-1", job.folder)
-    assert "--resume" in comparison.command(job, recipe_file)
+    assert "--resume" in trainings.command(job, recipe_file)
     (job.folder / "checkpoints" / "last.ckpt").unlink()
-    assert "--force" in comparison.command(job, recipe_file)  # it was stopped before its first epoch was over
+    assert "--force" in trainings.command(job, recipe_file)  # it was stopped before its first epoch was over
     other, _ = plan(recipe_file, [], [], ["--search.width", "7"], tmp_path)
     with pytest.raises(UserError, match=r"another recipe: search\.width was 2, not 7"):
-        comparison.command(other, recipe_file)
+        trainings.command(other, recipe_file)
 
 
 def test_a_training_that_fails_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"this failed: seq2seq train no-such-recipe\.yaml"):
-        comparison.in_a_process(["train", "no-such-recipe.yaml"])
+        trainings.in_a_process(["train", "no-such-recipe.yaml"])
 
 
 RECIPE_KEYS = [
@@ -162,7 +163,7 @@ FACTS = [("data", "train", {"pairs": 1}), ("tokenizer", None, "0"), ("batches", 
 
 @pytest.mark.parametrize(("section", "key", "value"), RECIPE_KEYS, ids=lambda value: str(value))
 def test_recipes_that_differ_in_more_than_their_models_are_refused(
-    runs: list[Trained], section: str, key: str, value: object
+    runs: list[Finished], section: str, key: str, value: object
 ) -> None:
     odd = [
         one._replace(resolved={**one.resolved, section: {**one.resolved[section], key: value}})
@@ -171,55 +172,62 @@ def test_recipes_that_differ_in_more_than_their_models_are_refused(
         for one in runs
     ]
     with pytest.raises(UserError, match=rf"no fair comparison: {section}\.{key} .*--allow-difference {section}\.{key}"):
-        comparison.check_runs(odd, [])
-    assert comparison.check_runs(odd, [f"{section}.{key}"]).keys() == {f"{section}.{key}"}
+        trainings.check(odd, [])
+    assert trainings.check(odd, [f"{section}.{key}"]).keys() == {f"{section}.{key}"}
 
 
 @pytest.mark.parametrize(("fact", "key", "value"), FACTS, ids=lambda value: str(value))
 def test_trainings_of_other_data_or_software_are_refused(
-    runs: list[Trained], fact: str, key: str | None, value: object
+    runs: list[Finished], fact: str, key: str | None, value: object
 ) -> None:
     one = runs[0]
     odd = one._replace(scores={**one.scores, fact: {**one.scores[fact], key: value} if key else value})
     with pytest.raises(UserError, match=f"no fair comparison: {fact}"):
-        comparison.check_runs([odd, *runs[1:]], [])
-    assert comparison.check_runs([odd, *runs[1:]], [fact])
+        trainings.check([odd, *runs[1:]], [])
+    assert trainings.check([odd, *runs[1:]], [fact])
 
 
 @pytest.mark.parametrize("column", ["epoch", "update"])
-def test_trainings_of_unequal_length_are_refused(runs: list[Trained], column: str) -> None:
-    odd = runs[0]._replace(epochs=[*runs[0].epochs[:-1], {**runs[0].epochs[-1], column: "1"}])
+def test_trainings_of_unequal_length_are_refused(runs: list[Finished], column: str) -> None:
+    odd = runs[0]._replace(epochs=[*runs[0].epochs[:-1], {**runs[0].epochs[-1], column: 1.0}])
     with pytest.raises(UserError, match=f"no fair comparison: {column}"):
-        comparison.check_runs([odd, *runs[1:]], [])
+        trainings.check([odd, *runs[1:]], [])
 
 
-def test_unequal_seeds_are_refused(runs: list[Trained]) -> None:
+def test_unequal_seeds_are_refused(runs: list[Finished]) -> None:
+    fewer = [one for one in runs if one.folder.name != "bottleneck-2"]
     with pytest.raises(UserError, match=r"seeds .*attention has \[1, 2\], bottleneck has \[1\]"):
-        comparison.check_runs([one for one in runs if one.folder.name != "bottleneck-2"], [])
-    assert comparison.check_runs(runs, []) == {}
+        trainings.check(fewer, [])
+    with pytest.raises(UserError, match="every variant needs as many seeds"):
+        trainings.check(fewer, ["seeds"])
+    with pytest.raises(UserError, match="attention with seed 1 is there 2 times"):
+        trainings.check([*runs, runs[0]], [])
+    assert trainings.check(runs, []) == {}
+    others = [one._replace(seed=one.seed + 10) if one.variant == "bottleneck" else one for one in runs]
+    assert trainings.check(others, ["seeds"]) == {"seeds": {"attention": [1, 2], "bottleneck": [11, 12]}}
 
 
-def test_what_was_allowed_is_in_the_report(runs: list[Trained], tmp_path: Path) -> None:
+def test_what_was_allowed_is_in_the_report(runs: list[Finished], tmp_path: Path) -> None:
     odd = [one._replace(scores={**one.scores, "tokenizer": one.variant}) for one in runs]
-    ablation.of_runs(odd, tmp_path, ["tokenizer"], [], "seq2seq compare")
+    comparison.of_runs(odd, tmp_path, ASKED._replace(allowed=["tokenizer"]))
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
-    assert "| tokenizer | attention | bottleneck |" in text
+    assert re.search(r"\| tokenizer \| \S+attention-1: attention; .*bottleneck-2: bottleneck \|", text)
     assert "was allowed to" in text
 
 
 def test_variants_of_any_name_and_unfinished_runs(compared: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no run there"):
-        comparison.gather_folders([tmp_path / "nothing", compared / "attention-1"], [])
+        trainings.gather([tmp_path / "nothing", compared / "attention-1"])
     with pytest.raises(UserError, match="of one recipe"):
-        comparison.gather_folders([compared / "attention-1", compared / "attention-2"], [])
+        trainings.gather([compared / "attention-1", compared / "attention-2"])
     half = shutil.copytree(compared / "attention-1", tmp_path / "half")
     scores = json.loads((half / "scores.json").read_text(encoding="utf-8"))
     (half / "scores.json").write_text(json.dumps({**scores, "finished": False}), encoding="utf-8")
     with pytest.raises(UserError, match=f"not trained to its end yet; go on with: seq2seq train --resume --run {half}"):
-        comparison.gather_folders([half, compared / "bottleneck-1"], [])
+        trainings.gather([half, compared / "bottleneck-1"])
     other = shutil.copytree(compared / "attention-1", tmp_path / "bottleneck-1")
-    with pytest.raises(UserError, match="runs of one name"):
-        comparison.gather_folders([other, compared / "bottleneck-1"], [])
+    with pytest.raises(UserError, match="two variants have runs called bottleneck"):
+        trainings.gather([other, compared / "bottleneck-1"])
 
 
 def test_translations_by_another_search_are_not_taken(compared: Path, tmp_path: Path) -> None:
@@ -228,14 +236,16 @@ def test_translations_by_another_search_are_not_taken(compared: Path, tmp_path: 
     folder = shutil.copytree(compared / "attention-1", tmp_path / "attention-1")
     scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
     right = scores["scores"]["test"]["beam 2"]["bleu"]["value"]
-    scores["scores"]["test"]["beam 2"] |= {"length_penalty": 0.3, "bleu": {"value": 99.0}}
-    (folder / "scores.json").write_text(json.dumps(scores), encoding="utf-8")
-    one = comparison.read_run(folder, "attention")
-    assert score(one, held_out(one.recipe, [])).results["test"]["bleu"]["value"] == right
+    kept = scores["scores"]["test"]["beam 2"]
+    for stale in ({"search": {**kept["search"], "length_penalty": 0.3}}, {"text": "of another test set"}):
+        scores["scores"]["test"]["beam 2"] = {**kept, **stale, "bleu": {"value": 99.0}}
+        (folder / "scores.json").write_text(json.dumps(scores), encoding="utf-8")
+        one = trainings.read_run(folder, "attention")
+        assert score(one, held_out(one.recipe, [])).results["test"]["bleu"]["value"] == right
 
 
 def test_a_comparison_without_a_test_split_ends_before_it_begins(recipe_file: Path, tmp_path: Path) -> None:
     jobs = plan(recipe_file, [], [], ["--corpus.test", ""], tmp_path)
     with pytest.raises(UserError, match=r"name one: --corpus\.test NAME"):
-        ablation.of_recipe(recipe_file, jobs, tmp_path, [], [], "")
+        comparison.of_recipe(recipe_file, jobs, tmp_path, ASKED)
     assert not any(tmp_path.iterdir())
