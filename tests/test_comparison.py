@@ -14,9 +14,10 @@ from tiny import RECIPE, write_corpus
 from seq2seq import cli, comparison, trainings
 from seq2seq.arguments import make_parser
 from seq2seq.errors import UserError
+from seq2seq.recipe import Recipe, read
 from seq2seq.training import Learner
 from seq2seq.trainings import Finished
-from seq2seq.variants import plan
+from seq2seq.variants import count, plan
 
 ASKED = comparison.Asked(allowed=[], joins=[4], command="seq2seq compare tiny.yaml")
 
@@ -87,6 +88,7 @@ def test_the_report_says_what_the_runs_say(compared: Path) -> None:
                 scores = json.loads((compared / f"{variant}-{seed}" / "scores.json").read_text(encoding="utf-8"))
                 assert scores["scores"][held["name"]]["beam 2"]["bleu"]["value"] == value
                 assert scores["finished"]
+                assert scores["parameters"] == count(read(Recipe, compared / f"{variant}-{seed}" / "recipe.yaml")[0])
     assert 0 < report["alignment"]["best"] < report["alignment"]["rates"]["attention"]["mean"] <= 1
     assert report["alignment"]["rates"].keys() == {"attention"}
 
@@ -249,3 +251,58 @@ def test_a_comparison_without_a_test_split_ends_before_it_begins(recipe_file: Pa
     with pytest.raises(UserError, match=r"name one: --corpus\.test NAME"):
         comparison.of_recipe(recipe_file, jobs, tmp_path, ASKED)
     assert not any(tmp_path.iterdir())
+
+
+def test_folders_are_compared_in_any_order_by_the_first_seed(
+    runs: list[Finished],
+    compared: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folders = [str(compared / name) for name in ("bottleneck-2", "attention-2", "attention-1", "bottleneck-1")]
+    monkeypatch.setattr("sys.argv", ["seq2seq", "compare", *folders, "--run", str(tmp_path), "--join", "4"])
+    cli.main()
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == str(tmp_path / "report.html")
+    assert said[0].startswith("On test, attention has ")
+    one, other = (json.loads((folder / "report.json").read_text(encoding="utf-8")) for folder in (tmp_path, compared))
+    assert one["sets"] == other["sets"]
+    assert one["examples"] == other["examples"]
+    assert {said["seed"] for each in one["examples"] for said in each["translations"].values()} == {1}
+    for each in one["examples"]:
+        figure = f"{each['figure']}.svg"
+        assert (tmp_path / figure).read_bytes() == (compared / figure).read_bytes()
+
+
+def test_trained_runs_are_as_they_are(compared: Path, recipe_file: Path) -> None:
+    folders = [compared / "bottleneck-1", compared / "attention-1"]
+    with pytest.raises(UserError, match=r"--training\.patience: of runs that are trained, only --corpus"):
+        trainings.gather(folders, ["--training.patience", "1"])
+    moved = trainings.gather(folders, ["--corpus.path", "elsewhere"])
+    assert {one.recipe.corpus.path for one in moved} == {"elsewhere"}
+    assert {one.resolved["corpus"]["path"] for one in moved} == {str(recipe_file.parent)}
+
+
+def test_what_runs_did_not_record_is_said(runs: list[Finished], tmp_path: Path) -> None:
+    kept = ("scores", "commands")
+    old = [one._replace(scores={name: one.scores[name] for name in kept}) for one in runs]
+    assert trainings.unrecorded(old) == ["batches", "data", "tokenizer", "versions"]
+    comparison.of_runs(old, tmp_path, ASKED)
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "Except for: batches (unknown), data (unknown)" in text
+    assert "| unknown |" in text  # the parameters and the time
+    assert trainings.unrecorded(runs) == []
+    streamed = {"train": {"pairs": None, "sha256": None}}
+    assert comparison.facts([runs[0]._replace(scores={**runs[0].scores, "data": streamed})])["train"] == "a stream"
+
+
+def test_epochs_are_read_once_an_update_and_damage_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.csv"
+    head = "epoch,update,validation_bleu,tokens_per_second"
+    path.write_text(f"{head}\n1,10,1.0,5\n2,20,2.0,5\n2,20,2.5,5\n", encoding="utf-8")
+    assert [row["validation_bleu"] for row in trainings.read_epochs(path)] == [1.0, 2.5]
+    for text in ("", f"{head}\n", f"{head}\n1,10,,5\n", "epoch,update\n1,2\n", f"{head}\n1,10\n"):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(UserError, match=r"metrics\.csv: (damaged|no epochs)"):
+            trainings.read_epochs(path)

@@ -14,7 +14,7 @@ import pytest
 
 from seq2seq.corpus import CorpusOptions
 from seq2seq.errors import UserError
-from seq2seq.reading import Rows, clean, load, load_whole
+from seq2seq.reading import Rows, annotations, clean, load, load_whole
 
 PAIRS = [("ein  Hund", "a dog"), ("Tom &amp; Anna", 'Tom, "and" Anna'), ("das Mädchen", "the girl"), ("„so“", "so")]
 EXPECTED = [("ein Hund", "a dog"), ("Tom & Anna", 'Tom, "and" Anna'), ("das Mädchen", "the girl"), ("„so“", "so")]
@@ -242,3 +242,24 @@ def test_splits_of_unlike_columns_are_told(tmp_path: Path, streaming: bool) -> N
     options = CorpusOptions(path=str(tmp_path), source="de", target="en", streaming=streaming)
     with pytest.raises(UserError, match="its files differ in their columns"):
         load_whole(options, "validation")
+
+
+def test_annotations_are_ours_or_left_alone(tmp_path: Path) -> None:
+    rows = [
+        {"de": "a", "en": "b", "alignment": "0-0 1-2", "phenomena": ["x", "y"]},
+        {"de": "c", "en": "d", "alignment": "", "phenomena": []},
+    ]
+    (tmp_path / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    options = CorpusOptions(str(tmp_path))
+    assert annotations(options, "test") == {"alignment": ["0-0 1-2", ""], "phenomena": [["x", "y"], []]}
+    for number, odd in enumerate(({"alignment": "0-0 1"}, {"alignment": None}, {"phenomena": "x y"})):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        text = "".join(json.dumps({**row, **odd}) + "\n" for row in rows)
+        (folder / "test.jsonl").write_text(text, encoding="utf-8")
+        assert annotations(CorpusOptions(str(folder)), "test").keys() == {"alignment", "phenomena"} - odd.keys()
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    (plain / "test.de").write_text("a\n", encoding="utf-8")
+    (plain / "test.en").write_text("b\n", encoding="utf-8")
+    assert annotations(CorpusOptions(str(plain)), "test") == {}

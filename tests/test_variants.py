@@ -77,6 +77,17 @@ def test_mistakes_are_named(tmp_path: Path) -> None:
         plan(recipe, [], [], [], tmp_path)
 
 
+def test_what_cannot_be_compared_is_told_before_it_is_trained(tmp_path: Path) -> None:
+    for word in (["--model.decoder.context", "DotAttention"], ["--model.decoder.context=DotAttention"]):
+        with pytest.raises(UserError, match=r"--model\.decoder\.context is what the variants differ in"):
+            plan(QUICKSTART, [], [], word, tmp_path)
+    with pytest.raises(UserError, match=r"search\.coverage_penalty: bottleneck does not attend"):
+        plan(QUICKSTART, [], [], ["--search.coverage_penalty", "0.2"], tmp_path)
+    assert plan(QUICKSTART, ["dot", "attention"], [], ["--search.coverage_penalty", "0.2"], tmp_path)
+    with pytest.raises(UserError, match=r"search\.sampling: .* at random"):
+        plan(QUICKSTART, [], [], ["--search.sampling", "true"], tmp_path)
+
+
 @pytest.mark.parametrize("path", [QUICKSTART, RECIPES / "multi30k-de-en.yaml"], ids=lambda path: path.stem)
 def test_smaller_variants_are_widened_until_all_have_as_many_parameters(path: Path) -> None:
     jobs = plan(path, list(BUILT_IN), [1], [], Path("here"), match=True)
@@ -90,14 +101,6 @@ def test_smaller_variants_are_widened_until_all_have_as_many_parameters(path: Pa
     assert widened
     assert len(remarks(jobs)) == len(widened)
     assert "bottleneck" in remarks(jobs)[0]
-
-
-def test_parameters_are_counted_as_they_are() -> None:
-    from seq2seq.model import Model, parameters
-
-    [job, _] = plan(QUICKSTART, [], [], [], Path("here"))
-    options, size = job.recipe.model, job.recipe.tokenizer.vocab_size
-    assert count(job.recipe) == parameters(Model(options, size, size, joint=True))
 
 
 def test_parameters_that_no_width_can_match_are_told() -> None:
