@@ -21,7 +21,7 @@ table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: a
 th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top }
 th:first-child, td:first-child { text-align: left }
 td { white-space: nowrap }
-table.text th, table.text td { text-align: left; white-space: normal; overflow-wrap: anywhere }
+table.text th, table.text td { text-align: left; white-space: normal; overflow-wrap: break-word }
 thead th { background: var(--head) }
 figure { margin: 1rem 0 }
 figure img { max-width: 100%; background: #fff; padding: .5rem; box-sizing: border-box }

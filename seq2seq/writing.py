@@ -201,7 +201,7 @@ def examples(findings: Findings) -> list[Block]:
         rows += [[name, found["text"], f"{found['chrf']:.1f}"] for name, found in each["translations"].items()]
         blocks += [Heading(3, f"Sentence {each['sentence']}: {signed(each['gain'])} chrF"), Table(rows, text=True)]
         if each.get("figure"):
-            blocks.append(Picture(each["figure"], f"{each['attends']}'s attention while its translation is read."))
+            blocks.append(Picture(each["figure"], f"Where {each['attends']} looks while its translation is read."))
     return blocks
 
 
