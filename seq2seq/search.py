@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 from seq2seq.errors import UserError, require
-from seq2seq.tensors import reorder, select, top
+from seq2seq.picking import most_probable, sampler
+from seq2seq.tensors import reorder, select
 from seq2seq.vocabulary import BOS, EOS, PAD
 
 Memory = TypeVar("Memory", bound=NamedTuple)
 MemoryIn = TypeVar("MemoryIn", bound=NamedTuple, contravariant=True)
 State = TypeVar("State", bound=NamedTuple)
-Pick = Callable[[Tensor], tuple[Tensor, Tensor]]
 STAYING = 0.75  # share of the batch's sentences at which the others leave it: each time, all memory is copied
 
 
@@ -142,7 +142,9 @@ def search(
     """
     if options.coverage_penalty and coverage is None:
         raise UserError("search.coverage_penalty: this model does not attend, so it has no coverage; set it to 0")
-    pick = _sampler(options, generator) if options.sampling else _most_probable(options.width)
+    pick = most_probable(options.width)
+    if options.sampling:
+        pick = sampler(options.temperature, options.top_k, options.top_p, generator)
     forced, limits = _schedule(limits.to(state[0].device), prefix, options.max_length)
     forcing = (forced != PAD).any(dim=0).tolist()  # (steps,)
     # penalties[length] divides log P of a hypothesis of `length` words and its EOS.
@@ -212,40 +214,6 @@ def _start(options: SearchOptions, forced: Tensor, last_penalty: Tensor) -> tupl
     finished = _Finished(forced.new_full((batch, options.n_best, 1 + steps), PAD), nothing, nothing)
     places = forced.new_full((batch,), options.width)
     return _Sentences(torch.arange(batch, device=forced.device), forced, last_penalty, places), beam, finished
-
-
-def _most_probable(ways: int) -> Pick:
-    """Greedy and beam search: each hypothesis goes on in its `ways` most probable ways; no beam can need more of it."""
-
-    def pick(log_probabilities: Tensor) -> tuple[Tensor, Tensor]:
-        values, indices = top(log_probabilities[..., EOS:], ways)  # the vocabulary begins with PAD, UNK and BOS
-        return values, indices + EOS
-
-    return pick
-
-
-def _sampler(options: SearchOptions, generator: torch.Generator | None) -> Pick:
-    """Sampling: each hypothesis goes on in one way, drawn after temperature, then top-k, then top-p."""
-
-    def pick(log_probabilities: Tensor) -> tuple[Tensor, Tensor]:
-        values = log_probabilities[..., EOS:].flatten(0, 1).float() / options.temperature  # (batch · width, allowed)
-        size = min(options.top_k or values.shape[-1], values.shape[-1])
-        if size < values.shape[-1] or options.top_p < 1:
-            values, indices = values.topk(size, dim=-1)
-        else:
-            indices = torch.arange(size, device=values.device).expand_as(values)
-        probabilities = values.softmax(dim=-1)
-        if options.top_p < 1:
-            above = probabilities.cumsum(dim=-1) - probabilities  # what the more probable words hold
-            probabilities = probabilities.masked_fill(above >= options.top_p, 0.0)
-        # torch.multinomial, ten times faster: the first word whose running sum reaches a uniform point in (0, its end].
-        running = probabilities.cumsum(dim=-1)
-        point = running[:, -1:] * (1 - torch.rand(len(running), 1, generator=generator, device=running.device))
-        drawn = torch.searchsorted(running, point).clamp(max=size - 1)  # NaN would lie past the end
-        words = indices.gather(1, drawn).view(*log_probabilities.shape[:2], 1) + EOS
-        return log_probabilities.gather(2, words), words
-
-    return pick
 
 
 def _force(candidates: tuple[Tensor, Tensor], log_probabilities: Tensor, forced: Tensor) -> tuple[Tensor, Tensor]:

@@ -13,8 +13,8 @@ import seq2seq
 FLOORS = (
     "vocabulary errors cells",
     "files tensors embedding cross_entropy",
-    "context search tokenizer batch corpus",
-    "encoder decoder reading alignment",
+    "context picking tokenizer batch corpus",
+    "encoder decoder search reading alignment",
     "model metrics data",
     "translator learning precision significance",
     "recipe training figures passages fairness",
