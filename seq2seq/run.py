@@ -19,7 +19,6 @@ from typing import Any
 import safetensors
 import safetensors.torch
 import yaml
-from filelock import FileLock, Timeout
 
 from seq2seq.errors import UserError
 from seq2seq.files import atomic, write
@@ -110,6 +109,8 @@ def alone(folder: Path) -> Iterator[None]:
     Raises:
         UserError: another training is there.
     """
+    from filelock import FileLock, Timeout  # slow to import, and `translate` has no use for it
+
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0):  # beside it: --force deletes the folder
