@@ -150,6 +150,33 @@ def test_a_training_that_fails_is_named(tmp_path: Path) -> None:
         trainings.in_a_process(["train", "no-such-recipe.yaml"])
 
 
+@pytest.mark.parametrize("status", [0, 130, -2, 1])
+def test_ctrl_c_stops_the_comparison_once_the_training_has_ended(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However the training takes it: it may just have been done, or not have begun."""
+
+    class Training:
+        returncode: int | None = None
+        waited = 0
+
+        def __init__(self, *arguments: Any, **options: Any) -> None: ...
+
+        def __enter__(self) -> "Training":
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            assert self.returncode is not None
+
+        def wait(self) -> None:
+            self.waited += 1
+            if self.waited == 1:
+                raise KeyboardInterrupt
+            self.returncode = status
+
+    monkeypatch.setattr("seq2seq.trainings.subprocess.Popen", Training)
+    with pytest.raises(KeyboardInterrupt):
+        trainings.in_a_process(["train"])
+
+
 RECIPE_KEYS = [
     ("corpus", "path", "elsewhere"),
     ("tokenizer", "vocab_size", 401),
