@@ -39,7 +39,7 @@ report.md, report.json and the figures. Stopped, it goes on where it was.
     seq2seq compare recipes/quickstart.yaml
     seq2seq compare recipes/multi30k-de-en.yaml --seeds 1 2 3 --match-parameters --join 3
     seq2seq compare recipes/quickstart.yaml --variants initial-state bottleneck dot attention
-    seq2seq compare recipes/quickstart.yaml --seeds 1 2 3 --plan | xargs -P 4 -I{} sh -c '{}'
+    seq2seq compare recipes/quickstart.yaml --seeds 1 2 3 --plan | xargs -P 4 -d '\\n' -n 1 sh -c
     seq2seq compare runs/one runs/another
 
 The variants: bottleneck (the encoder's last states at every step, Cho et al. 2014), initial-state (they start the
