@@ -16,7 +16,7 @@ from seq2seq.reading import clean, load
 from seq2seq.recipe import Recipe
 from seq2seq.scoring import align, held_out, score
 from seq2seq.trainings import Finished
-from seq2seq.variants import Job, remarks
+from seq2seq.variants import Job, widenings
 from seq2seq.writing import FIGURES, answer, write_report
 
 
@@ -60,7 +60,7 @@ def of_recipe(path: Path, jobs: Sequence[Job], folder: Path, asked: Asked) -> li
     left(path, jobs, folder, asked)  # mistakes are told before hours of training
     trainings.train(jobs, path)
     runs = [trainings.read_run(job.folder, job.variant) for job in jobs]
-    return of_runs(runs, folder, asked, remarks(jobs))
+    return of_runs(runs, folder, asked, widenings(jobs))
 
 
 def of_runs(runs: Sequence[Finished], folder: Path, asked: Asked, remarks: Sequence[str] = ()) -> list[str]:
@@ -116,15 +116,14 @@ def what_it_reads(resolved: Mapping[str, Any]) -> str:
 
 
 def facts(runs: Sequence[Finished]) -> dict[str, str]:
-    """What the runs were made of, and on."""
+    """What the runs were made of."""
     scores = runs[0].scores
     data = {
         split: f"{known['pairs']:,} pairs, SHA-256 {known['sha256']}" if known.get("sha256") else "a stream"
         for split, known in scores.get("data", {}).items()
     }
     software = ", ".join(f"{name} {number}" for name, number in scores.get("versions", {}).items())
-    hardware = "; ".join(dict.fromkeys(str(one.scores.get("hardware")) for one in runs))
-    return {**data, "software": software or "not recorded", "hardware": hardware}
+    return {**data, "software": software or "not recorded"}
 
 
 def lengths(recipe: Recipe) -> dict[str, str]:

@@ -72,9 +72,7 @@ def of_set(variants: Mapping[str, list[Scored]], held: HeldOut) -> Findings:
         },
         "differences": {
             other: compared(
-                [(a, b) for a, b in zip(variants[baseline], variants[other], strict=True)],
-                drawn[other] - drawn[baseline],
-                held,
+                list(zip(variants[baseline], variants[other], strict=True)), drawn[other] - drawn[baseline], held
             )
             for other in others
         },

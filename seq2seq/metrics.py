@@ -66,7 +66,7 @@ def bleu_by_length(
     sources: Sequence[str],
     hypotheses: Sequence[str],
     references: Sequence[str],
-    edges: Sequence[int] = (5, 10, 15, 20, 25, 30, 40, 50),
+    edges: Sequence[int] = (5, 10, 15, 20, 25, 30, 40, 50, 60),
     minimum: int = 30,
 ) -> list[Bucket]:
     """BLEU of short and of long sentences apart, where a fixed context fails first (Bahdanau et al. 2015, figure 2).

@@ -92,7 +92,7 @@ def check_search(name: str, recipe: Recipe) -> None:
         raise UserError(f"search.coverage_penalty: {name} does not attend, so it has no coverage; set it to 0")
 
 
-def remarks(jobs: Sequence[Job]) -> list[str]:
+def widenings(jobs: Sequence[Job]) -> list[str]:
     """What was widened, in words."""
     widths = {job.variant: job.widened for job in jobs}
     return [

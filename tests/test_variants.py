@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seq2seq.errors import UserError
-from seq2seq.variants import BUILT_IN, TOLERANCE, count, plan, remarks
+from seq2seq.variants import BUILT_IN, TOLERANCE, count, plan, widenings
 
 RECIPES = Path(__file__).parent.parent / "recipes"
 QUICKSTART = RECIPES / "quickstart.yaml"
@@ -99,8 +99,8 @@ def test_smaller_variants_are_widened_until_all_have_as_many_parameters(path: Pa
     widened = {job.variant for job in jobs if job.widened}
     assert widened == {name for name, value in before.items() if value < (1 - TOLERANCE) * max(before.values())}
     assert widened
-    assert len(remarks(jobs)) == len(widened)
-    assert "bottleneck" in remarks(jobs)[0]
+    assert len(widenings(jobs)) == len(widened)
+    assert "bottleneck" in widenings(jobs)[0]
 
 
 def test_parameters_that_no_width_can_match_are_told() -> None:
