@@ -109,6 +109,18 @@ def written(found: Sequence[tuple[int, int]]) -> str:
     return " ".join(f"{source}-{target}" for source, target in found)
 
 
+def read_links(text: str) -> list[tuple[int, int]]:
+    """The inverse of `written`.
+
+    Raises:
+        ValueError: it is not in that format, which is Pharaoh's.
+    """
+    found = [re.fullmatch(r"(\d+)-(\d+)", link) for link in text.split()]
+    if not all(found):
+        raise ValueError(f'"{text}" is not in Pharaoh\'s format, such as "0-0 1-2"')
+    return [(int(link[1]), int(link[2])) for link in found if link]
+
+
 def render(alignment: Alignment, columns: int = 80) -> Text:
     """The matrix in shades for a terminal: a row for each target word, the source words on a staircase above.
 

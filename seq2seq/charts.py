@@ -6,10 +6,10 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import TYPE_CHECKING
 
-from seq2seq.figures import lettering, save
+from seq2seq.figures import lettering, plain, save
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 # Okabe and Ito's colours, which also the colour-blind tell apart; markers, for who prints in grey.
 STYLES = (("#d55e00", "o"), ("#0072b2", "s"), ("#009e73", "^"), ("#cc79a7", "D"), ("#e69f00", "v"), ("#56b4e9", "P"))
@@ -49,9 +49,7 @@ def lines(
         if labels:
             axes.set_xticks(places, labels)
         axes.set_ylim(bottom=0)
-        tidy(axes, axes_labels)
-        for suffix in SUFFIXES:
-            save(stem.with_name(stem.name + suffix), figure)
+        finish(stem, figure, axes_labels)
 
 
 def bars(stem: Path, series: Series, labels: Sequence[str], axes_labels: tuple[str, str]) -> None:
@@ -75,9 +73,7 @@ def bars(stem: Path, series: Series, labels: Sequence[str], axes_labels: tuple[s
         axes.set_yticks(range(len(labels)), labels)
         axes.set_xlim(0, 100)
         axes.set_ylim(len(labels) - 0.5, -0.5)
-        tidy(axes, axes_labels)
-        for suffix in SUFFIXES:
-            save(stem.with_name(stem.name + suffix), figure)
+        finish(stem, figure, axes_labels)
 
 
 def bands(points: Sequence[Sequence[float]]) -> tuple[list[float], list[float], list[float]]:
@@ -88,11 +84,13 @@ def bands(points: Sequence[Sequence[float]]) -> tuple[list[float], list[float], 
     return middle, low, [value + width for value, width in zip(middle, spread, strict=True)]
 
 
-def tidy(axes: "Axes", labels: tuple[str, str]) -> None:
-    """What all figures look like."""
+def finish(stem: Path, figure: "Figure", labels: tuple[str, str]) -> None:
+    """What all charts have; then both files."""
+    [axes] = figure.axes
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(color="#e4e4e4", linewidth=0.5)
+    plain(axes)
     axes.set_axisbelow(True)
     axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
+    for suffix in SUFFIXES:
+        save(stem.with_name(stem.name + suffix), figure)

@@ -1,7 +1,6 @@
 """The command line: one short function a verb. Heavy rooms are imported by the verb that needs them."""
 
 import argparse
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -82,7 +81,7 @@ def compare(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     from seq2seq import comparison, trainings, variants
 
     what, allowed, joins = arguments.what, arguments.allow_difference, arguments.join
-    asked = comparison.Asked(allowed, joins, shlex.join(["seq2seq", *sys.argv[1:]]))
+    asked = comparison.Asked(allowed, joins, trainings.shown(sys.argv[1:]))
     if len(what) > 1 or what[0].is_dir():
         if arguments.plan or arguments.seeds or arguments.variants or arguments.match_parameters:
             raise UserError(
@@ -95,7 +94,8 @@ def compare(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
         folder = arguments.run or Path("runs") / f"{path.stem}-comparison"
         chosen = (arguments.variants, arguments.seeds, overrides, folder, arguments.match_parameters)
         jobs = variants.plan(path, *chosen)
-        said = (comparison.left if arguments.plan else comparison.of_recipe)(path, jobs, folder, asked)
+        plan = arguments.plan
+        said = comparison.left(path, jobs, asked) if plan else comparison.of_recipe(path, jobs, folder, asked)
     print("\n".join(said))
 
 

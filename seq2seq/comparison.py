@@ -33,13 +33,19 @@ class Asked(NamedTuple):
     command: str
 
 
-def left(path: Path, jobs: Sequence[Job], folder: Path, asked: Asked) -> list[str]:
-    """The commands of the trainings that are not finished; mistakes are told first.
+def check(jobs: Sequence[Job], asked: Asked) -> None:
+    """Tell mistakes before hours of training.
 
-    Args, errors: as `of_recipe`.
+    Raises:
+        UserError: the variants differ in more than their models, or there is nothing to compare them on.
     """
     fairness.check({job.variant: fairness.of_recipe(job.resolved) for job in jobs}, asked.allowed)
     held_out(jobs[0].recipe, asked.joins)
+
+
+def left(path: Path, jobs: Sequence[Job], asked: Asked) -> list[str]:
+    """The commands of the trainings that are not finished. Args, errors: as `of_recipe`."""
+    check(jobs, asked)
     return [trainings.shown(trainings.command(job, path)) for job in jobs if not trainings.is_finished(job.folder)]
 
 
@@ -57,7 +63,7 @@ def of_recipe(path: Path, jobs: Sequence[Job], folder: Path, asked: Asked) -> li
     Raises:
         UserError: see the rooms it goes through. What was trained so far stays.
     """
-    left(path, jobs, folder, asked)  # mistakes are told before hours of training
+    check(jobs, asked)
     trainings.train(jobs, path)
     runs = [trainings.read_run(job.folder, job.variant) for job in jobs]
     return of_runs(runs, folder, asked, widenings(jobs))

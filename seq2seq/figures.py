@@ -15,6 +15,7 @@ from seq2seq.errors import UserError
 from seq2seq.files import atomic
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 FORMATS = (".png", ".svg", ".pdf")
@@ -121,9 +122,14 @@ def learning_curves(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
             losses.legend(frameon=False)
         for axes in (losses, bleu):
             axes.margins(y=0.15)
-            axes.spines[["top", "right"]].set_visible(False)
-            axes.grid(color="#e4e4e4", linewidth=0.5)
+            plain(axes)
         save(path, figure)
+
+
+def plain(axes: "Axes") -> None:
+    """No box around a chart, and a faint grid."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color="#e4e4e4", linewidth=0.5)
 
 
 def curve(rows: Sequence[Mapping[str, object]], column: str) -> list[tuple[float, float]]:

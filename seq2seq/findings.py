@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sacrebleu import sentence_chrf
 
-from seq2seq import significance
+from seq2seq import metrics, significance
+from seq2seq.alignment import read_links
 from seq2seq.metrics import Alignment, alignment_error_rate, bleu_by_length
 from seq2seq.scoring import HeldOut, Scored
 
@@ -145,7 +145,7 @@ def diagonal(sources: int, targets: int) -> Alignment:
 def one_link(gold: str, targets: int) -> Alignment:
     """One gold link of each target word, and a wrong one of those that have none."""
     first: dict[int, int] = {}
-    for source, target in (map(int, link.split("-")) for link in gold.split()):
+    for source, target in read_links(gold):
         first.setdefault(target, source)
     return [(first.get(target, -1), target) for target in range(targets)]
 
@@ -213,7 +213,7 @@ def examples(variants: Mapping[str, list[Scored]], held: HeldOut) -> list[Findin
     texts = {variant: variants[variant][0].translations[name] for variant in (baseline, other)}
     seeds = {variant: variants[variant][0].trained.seed for variant in texts}
     chrf: dict[str, list[float]] = {
-        variant: [sentence_chrf(text, [line]).score for text, line in zip(lines, references, strict=True)]
+        variant: [metrics.chrf([text], [line]).value for text, line in zip(lines, references, strict=True)]
         for variant, lines in texts.items()
     }
     gain = [after - before for before, after in zip(chrf[baseline], chrf[other], strict=True)]

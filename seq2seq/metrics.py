@@ -1,6 +1,5 @@
 """How good translations are: sacreBLEU's scores, each with the signature that makes it comparable (Post 2018)."""
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -8,6 +7,7 @@ from typing import NamedTuple
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
+from seq2seq.alignment import read_links
 from seq2seq.errors import UserError
 
 Alignment = str | Collection[tuple[int, int]]  # "0-0 1-2" (Pharaoh), or its (source, target) pairs
@@ -114,10 +114,10 @@ def alignment_error_rate(
 def _links(alignment: Alignment, number: int) -> set[tuple[int, int]]:
     if not isinstance(alignment, str):
         return set(alignment)
-    found = [re.fullmatch(r"(\d+)-(\d+)", link) for link in alignment.split()]
-    if not all(found):
-        raise UserError(f'alignment {number}: "{alignment}" is not in Pharaoh\'s format, such as "0-0 1-2"')
-    return {(int(link[1]), int(link[2])) for link in found if link}
+    try:
+        return set(read_links(alignment))
+    except ValueError as error:
+        raise UserError(f"alignment {number}: {error}") from error
 
 
 def _score(metric: BLEU | CHRF, hypotheses: Sequence[str], references: Sequence[str]) -> Score:

@@ -1,6 +1,5 @@
 """Reading corpora through `datasets`, from the Hub or a local folder: rows {source: str, target: str} in the end."""
 
-import re
 import sys
 from collections import Counter
 from pathlib import Path
@@ -10,6 +9,7 @@ import datasets
 from datasets.arrow_writer import SchemaInferenceError
 from datasets.table import CastError
 
+from seq2seq.alignment import read_links
 from seq2seq.corpus import CorpusOptions, fault, normalise_rows, read_parallel
 from seq2seq.errors import UserError
 from seq2seq.files import read_lines
@@ -75,8 +75,11 @@ def annotations(options: CorpusOptions, split: str) -> dict[str, list[Any]]:
 
 
 def is_alignment(value: object) -> bool:
-    """Pharaoh's format."""
-    return isinstance(value, str) and re.fullmatch(r"(\d+-\d+( |$))*", value) is not None
+    """Links as `alignment.written` writes them."""
+    try:
+        return isinstance(value, str) and read_links(value) is not None
+    except ValueError:
+        return False
 
 
 def is_names(value: object) -> bool:

@@ -110,14 +110,6 @@ def check_keys(sections: Any, given: dict[str, Any], path: Path, section: str = 
             raise UserError(f"{path}: {key} has no value; give it one, or leave it out")
 
 
-def difference(before: Any, after: Any, key: str = "") -> str | None:
-    """The first key, in words, whose value two recipes (as YAML makes them) do not share; None if they are the same."""
-    if not isinstance(before, dict) or not isinstance(after, dict):
-        return None if before == after else f"{key} was {before!r}, not {after!r}"
-    found = (difference(before.get(name), after.get(name), f"{key}.{name}" if key else name) for name in before | after)
-    return next((text for text in found if text), None)
-
-
 def one_line(error: BaseException) -> str:
     """An error's message on one line."""
     return " ".join(str(error).split())

@@ -25,7 +25,7 @@ table.text th, table.text td { text-align: left; white-space: normal; overflow-w
 thead th { background: var(--head) }
 figure { margin: 1rem 0 }
 figure img { max-width: 100%; background: #fff; padding: .5rem; box-sizing: border-box }
-figcaption, .note { color: var(--faint); font-size: .9rem }
+figcaption { color: var(--faint); font-size: .9rem }
 pre { background: var(--head); padding: .6rem .8rem; white-space: pre-wrap; overflow-wrap: anywhere }
 @media print { body { max-width: none; margin: 0; font-size: 11pt } h2, h3 { break-after: avoid }
   figure, tr { break-inside: avoid } table { display: table } }

@@ -21,10 +21,11 @@ import safetensors.torch
 import yaml
 
 from seq2seq.errors import UserError
+from seq2seq.fairness import differences, flat
 from seq2seq.files import atomic, write
 from seq2seq.model import Model, ModelOptions
 from seq2seq.precision import Weights, reduced
-from seq2seq.recipe import Recipe, Trained, difference, read
+from seq2seq.recipe import Recipe, Trained, read
 from seq2seq.search import SearchOptions
 from seq2seq.tokenizer import Tokenizer
 from seq2seq.translator import Translator
@@ -41,8 +42,7 @@ def load(folder: Path, device: str = "cpu", weights: Weights = "float32") -> tup
         UserError: no such run, it has no weights yet, a file is damaged or of another model, or no such device
             or precision.
     """
-    if not (folder / RECIPE).is_file():
-        raise UserError(f"{folder}: no run there (it has no {RECIPE}); train one with: seq2seq train RECIPE")
+    check_there(folder)
     trained, _ = read(Trained, folder / RECIPE)
     tokenizer = Tokenizer.load(folder)
     model = build(trained.model, tokenizer)
@@ -52,6 +52,12 @@ def load(folder: Path, device: str = "cpu", weights: Weights = "float32") -> tup
     except (RuntimeError, AssertionError) as error:
         raise UserError(f"--device {device}: not to be had here ({str(error).splitlines()[0]}); try cpu") from error
     return Translator(reduced(model, weights), tokenizer), trained.search
+
+
+def check_there(folder: Path) -> None:
+    """Raises UserError: the folder is no run's."""
+    if not (folder / RECIPE).is_file():
+        raise UserError(f"{folder}: no run there (it has no {RECIPE}); train one with: seq2seq train RECIPE")
 
 
 def build(options: ModelOptions, tokenizer: Tokenizer) -> Model:
@@ -130,7 +136,8 @@ def changed(folder: Path, resolved: dict[str, Any], but: Sequence[str]) -> str |
     """
     there = yaml.safe_load(read(Recipe, folder / RECIPE)[1])
     before, after = ({key: value for key, value in each.items() if key not in but} for each in (there, resolved))
-    return difference(before, after)
+    found = differences({"was": flat(before), "is": flat(after)})
+    return next((f"{key} was {sides['was']!r}, not {sides['is']!r}" for key, sides in found.items()), None)
 
 
 def check_resumed(folder: Path, resolved: str) -> None:

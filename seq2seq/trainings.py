@@ -108,8 +108,7 @@ def read_run(folder: Path, variant: str) -> Finished:
     Raises:
         UserError: no run there, one that is not trained to its end, or a damaged file.
     """
-    if not (folder / run.RECIPE).is_file():
-        raise UserError(f"{folder}: no run there (it has no {run.RECIPE}); train one with: seq2seq train RECIPE")
+    run.check_there(folder)
     if not is_finished(folder):
         raise UserError(f"{folder}: not trained to its end yet; go on with: seq2seq train --resume --run {folder}")
     recipe, resolved = read(Recipe, folder / run.RECIPE)
