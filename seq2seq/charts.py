@@ -21,7 +21,7 @@ Series = Mapping[str, Sequence[Sequence[float]]]  # for each variant and each po
 def lines(
     stem: Path,
     series: Series,
-    places: Sequence[float],
+    places: Mapping[str, Sequence[float]],
     axes_labels: tuple[str, str],
     labels: Sequence[str] | None = None,
 ) -> None:
@@ -30,9 +30,9 @@ def lines(
     Args:
         stem: the file's path; ".svg" and ".png" are added.
         series: values.
-        places: of the points on the horizontal axis. A variant that has fewer points has the first ones.
+        places: of each variant's points on the horizontal axis.
         axes_labels: below and beside.
-        labels: of the places; without them the axis counts.
+        labels: of the places 0, 1, …; without them the axis counts.
 
     Raises:
         UserError: a file cannot be written.
@@ -44,10 +44,10 @@ def lines(
         axes = figure.subplots()
         for (name, points), (colour, marker) in zip(series.items(), cycle(STYLES), strict=False):
             middle, low, high = bands(points)
-            axes.plot(places[: len(middle)], middle, color=colour, marker=marker, markersize=5, label=name)
-            axes.fill_between(places[: len(middle)], low, high, color=colour, alpha=0.2, linewidth=0)
+            axes.plot(places[name], middle, color=colour, marker=marker, markersize=5, label=name)
+            axes.fill_between(places[name], low, high, color=colour, alpha=0.2, linewidth=0)
         if labels:
-            axes.set_xticks(places, labels)
+            axes.set_xticks(range(len(labels)), labels)
         axes.set_ylim(bottom=0)
         finish(stem, figure, axes_labels)
 

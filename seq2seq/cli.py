@@ -82,6 +82,8 @@ def compare(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
 
     what, allowed, joins = arguments.what, arguments.allow_difference, arguments.join
     asked = comparison.Asked(allowed, joins, trainings.shown(sys.argv[1:]))
+    if len(what) > 1 and (recipes := [str(path) for path in what if path.is_file()]):
+        raise UserError(f"one recipe, and it comes first, before its keys: seq2seq compare {recipes[-1]} …")
     if len(what) > 1 or what[0].is_dir():
         if arguments.plan or arguments.seeds or arguments.variants or arguments.match_parameters:
             raise UserError(

@@ -91,7 +91,6 @@ def evaluate(
             "hypotheses": str(path.relative_to(folder)),
         }
     scored = run.read_scores(folder).get("scores", {})
-    assert isinstance(scored, dict)
     run.add_scores(folder, {"scores": scored | {pairs.name: scored.get(pairs.name, {}) | results}})
     return results
 

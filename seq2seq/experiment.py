@@ -1,6 +1,5 @@
 """A training from end to end: corpus, tokenizer, model, fit, test. Every process of a training runs all of it."""
 
-import csv
 import hashlib
 import os
 import platform
@@ -21,7 +20,7 @@ from seq2seq.data import Batching, Share, epoch_batches, pair_lengths, tokenise
 from seq2seq.errors import UserError
 from seq2seq.evaluation import evaluate, of_split
 from seq2seq.files import write
-from seq2seq.fitting import BEST, CHECKPOINTS, METRICS, check_trainer_options, fit
+from seq2seq.fitting import check_trainer_options, fit
 from seq2seq.model import parameters
 from seq2seq.reading import Rows, clean, load, load_whole
 from seq2seq.recipe import Recipe
@@ -71,7 +70,9 @@ def fit_recipe(recipe: Recipe, resolved: str, folder: Path, resume: bool) -> Non
     first = is_first_process()
     corpus = read_corpus(recipe)
     tokenizer = Tokenizer.load(folder) if resume else train_tokenizer(recipe, corpus.training)
+    installed = versions()
     if first:
+        earlier = run.earlier(folder, resolved, installed) if resume else {}
         write(folder / run.RECIPE, resolved)
         tokenizer.save(folder)
     torch.manual_seed(recipe.seed)
@@ -85,7 +86,8 @@ def fit_recipe(recipe: Recipe, resolved: str, folder: Path, resume: bool) -> Non
     batches = Batches(training, validation, tokenizer, recipe.training, recipe.tokenizer.sampling, recipe.seed)
     learner = Learner(model, tokenizer, recipe.training, validation, recipe.seed)
     if first:
-        known = facts(recipe, corpus, tokenizer, model) | {"batches": order(training, batches.batching)}
+        known = facts(recipe, corpus, tokenizer, model) | {"versions": installed, "earlier": earlier}
+        known["batches"] = order(training, batches.batching)
         if resume:
             run.check_facts(folder, known)
         # What the weights were good for so far, they may not be when they have been trained on.
@@ -100,8 +102,7 @@ def fit_recipe(recipe: Recipe, resolved: str, folder: Path, resume: bool) -> Non
             keep_best(folder, recipe, tokenizer)
             run.add_training(folder, command(), time.monotonic() - started, finished)
     if first:
-        with (folder / METRICS).open(encoding="utf-8", newline="") as file:
-            figures.learning_curves(folder / "learning_curves.png", list(csv.DictReader(file)))
+        figures.learning_curves(folder / "learning_curves.png", run.read_metrics(folder))
 
 
 def read_corpus(recipe: Recipe) -> Corpus:
@@ -124,7 +125,7 @@ def train_tokenizer(recipe: Recipe, rows: Rows) -> Tokenizer:
 
 def keep_best(folder: Path, recipe: Recipe, tokenizer: Tokenizer) -> None:
     """Write the best checkpoint's weights, if there is one yet, as what `translate` loads."""
-    path = folder / CHECKPOINTS / BEST
+    path = folder / run.CHECKPOINTS / run.BEST
     if path.exists():
         weights = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
         model = run.build(recipe.model, tokenizer)
@@ -160,15 +161,23 @@ def command() -> str:
 def facts(recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer, model: torch.nn.Module) -> dict[str, Any]:
     """What somebody needs to know to do it again, and to believe that it was the same."""
     splits = {recipe.corpus.train: corpus.training, recipe.corpus.validation: corpus.validation}
-    packages = ("seq2seq", "torch", "lightning", "sentencepiece", "sacrebleu", "datasets")
     return {
         "seed": recipe.seed,
         "parameters": parameters(model),
         "tokenizer": tokenizer.fingerprint,
         "data": {split: fingerprint(rows) for split, rows in splits.items()},
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
         "hardware": f"{device_name(recipe.trainer.get('accelerator'))}, {torch.get_num_threads()} threads a process",
     }
+
+
+def versions() -> dict[str, str]:
+    """Of the software: packages by their numbers, this one by the SHA-256 of its files, too, for who changes them."""
+    packages = ("seq2seq", "torch", "lightning", "sentencepiece", "sacrebleu", "datasets")
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    numbers = {name: version(name) for name in packages}
+    return {"python": platform.python_version(), **numbers, "source": digest.hexdigest()[:16]}
 
 
 def fingerprint(rows: Rows) -> dict[str, Any]:

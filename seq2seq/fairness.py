@@ -63,14 +63,20 @@ def of_model(resolved: Values) -> dict[str, Any]:
     return flat({"model": resolved["model"]})
 
 
-def of_training(scores: Values, last: Values, patience: int) -> dict[str, Any]:
-    """What all trainings have to share.
+def of_training(scores: Values) -> dict[str, Any]:
+    """What all trainings have to share, of a run's scores.json."""
+    facts = {name: scores.get(name) for name in ("data", "tokenizer", "versions")}
+    found = flat(facts | {"earlier": scores.get("earlier", {})})
+    return found if "versions.source" in found else {**found, "versions.source": None}
+
+
+def of_seed(scores: Values, last: Values, patience: int) -> dict[str, Any]:
+    """What the trainings with one seed have to share: which pairs came together follows from it, and so their number.
 
     Args:
         scores: the run's scores.json.
         last: the last row of its metrics.csv.
         patience: the recipe's; where it stops trainings early, the rule is the same, and the number of updates is not.
     """
-    facts = {name: scores.get(name) for name in ("data", "tokenizer", "versions")}
     length = {} if patience else {name: last[name] for name in ("epoch", "update")}
-    return flat(facts | length)
+    return {"batches": scores.get("batches"), **length}

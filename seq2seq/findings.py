@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from seq2seq import metrics, significance
 from seq2seq.alignment import read_links
-from seq2seq.metrics import Alignment, alignment_error_rate, bleu_by_length
+from seq2seq.metrics import METRICS, Alignment, MetricName, alignment_error_rate, bleu_by_length
 from seq2seq.scoring import HeldOut, Scored
 
 ALL = "all sentences"
@@ -50,13 +50,8 @@ def find(runs: Sequence[Scored], sets: Sequence[HeldOut]) -> Findings:
 def of_set(variants: Mapping[str, list[Scored]], held: HeldOut) -> Findings:
     """One held-out set: scores, differences from the first variant, BLEU by length."""
     name, sources, references = held.pairs
-    baseline, *others = variants
+    baseline = next(iter(variants))
     results = {variant: [one.results[name] for one in group] for variant, group in variants.items()}
-    resampled = {
-        variant: [significance.resample(one.translations[name], references) for one in group]
-        for variant, group in variants.items()
-    }
-    drawn = {variant: np.array(values) for variant, values in resampled.items()}  # (seeds, samples)
     lengths = {
         variant: [bleu_by_length(sources, one.translations[name], references) for one in group]
         for variant, group in variants.items()
@@ -65,17 +60,12 @@ def of_set(variants: Mapping[str, list[Scored]], held: HeldOut) -> Findings:
         "name": name,
         "label": held.label,
         "sentences": len(sources),
-        "signatures": {metric: results[baseline][0][metric]["signature"] for metric in ("bleu", "chrf")},
+        "signatures": {metric: results[baseline][0][metric]["signature"] for metric in METRICS},
         "scores": {
-            variant: {metric: spread([each[metric]["value"] for each in group]) for metric in ("bleu", "chrf")}
+            variant: {metric: spread([each[metric]["value"] for each in group]) for metric in METRICS}
             for variant, group in results.items()
         },
-        "differences": {
-            other: compared(
-                list(zip(variants[baseline], variants[other], strict=True)), drawn[other] - drawn[baseline], held
-            )
-            for other in others
-        },
+        "differences": {metric: differences(variants, held, metric) for metric in METRICS},
         "by_length": [
             {
                 "low": bucket.low,
@@ -88,8 +78,27 @@ def of_set(variants: Mapping[str, list[Scored]], held: HeldOut) -> Findings:
     }
 
 
-def compared(pairs: Sequence[tuple[Scored, Scored]], drawn: NDArray[np.float64], held: HeldOut) -> Findings:
-    """How much better in BLEU the second of each pair of runs is: on average, and pair by pair.
+def differences(variants: Mapping[str, list[Scored]], held: HeldOut, metric: MetricName) -> Findings:
+    """How much better than the first variant each other one is."""
+    name, _, references = held.pairs
+    resampled = {
+        variant: [significance.resample(one.translations[name], references, metric) for one in group]
+        for variant, group in variants.items()
+    }
+    drawn = {variant: np.array(values) for variant, values in resampled.items()}  # (seeds, samples)
+    baseline, *others = variants
+    return {
+        other: compared(
+            list(zip(variants[baseline], variants[other], strict=True)), drawn[other] - drawn[baseline], held, metric
+        )
+        for other in others
+    }
+
+
+def compared(
+    pairs: Sequence[tuple[Scored, Scored]], drawn: NDArray[np.float64], held: HeldOut, metric: MetricName
+) -> Findings:
+    """How much better the second of each pair of runs is: on average, and pair by pair.
 
     Args:
         pairs: of runs with the same seed.
@@ -98,14 +107,14 @@ def compared(pairs: Sequence[tuple[Scored, Scored]], drawn: NDArray[np.float64],
     name, _, references = held.pairs
     seeds: list[Findings] = []
     for (a, b), values in zip(pairs, drawn, strict=True):
-        test = significance.compare(a.translations[name], b.translations[name], references)
+        test = significance.compare(a.translations[name], b.translations[name], references, metric)
         interval = significance.interval(values)._asdict()
         both = [a.trained.seed, b.trained.seed]
         seeds.append({"seeds": both, "test_sets": interval, **test._asdict()})
-    differences = [each["difference"] for each in seeds]
-    over_seeds = significance.over_seeds(differences)
+    gains = [each["difference"] for each in seeds]
+    over_seeds = significance.over_seeds(gains)
     return {
-        "difference": mean(differences),
+        "difference": mean(gains),
         "test_sets": significance.interval(drawn.mean(axis=0))._asdict(),
         "samples": drawn.shape[1],
         "trainings": over_seeds and over_seeds._asdict(),
@@ -204,12 +213,12 @@ def costs(group: Sequence[Scored], name: str) -> Findings:
 
 
 def examples(variants: Mapping[str, list[Scored]], held: HeldOut) -> list[Findings]:
-    """The sentences on which the first two variants differ most, by chrF, with their first seed.
+    """The sentences on which the first variant and the last differ most, by chrF, with their first seed.
 
-    Those for which the second is better come first. Among equals, the first in the test set.
+    Those for which the last is better come first. Among equals, the first in the test set.
     """
     name, sources, references = held.pairs
-    baseline, other = list(variants)[:2]
+    baseline, *_, other = variants
     texts = {variant: variants[variant][0].translations[name] for variant in (baseline, other)}
     seeds = {variant: variants[variant][0].trained.seed for variant in texts}
     chrf: dict[str, list[float]] = {

@@ -26,9 +26,9 @@ from lightning.pytorch.loggers import TensorBoardLogger
 
 from seq2seq.errors import UserError
 from seq2seq.learning import TrainingOptions
+from seq2seq.run import BEST, CHECKPOINTS, LAST, METRICS
 from seq2seq.training import Batches, Diverged, Learner
 
-CHECKPOINTS, BEST, LAST, METRICS = "checkpoints", "best.ckpt", "last.ckpt", "metrics.csv"
 OURS = ("logger", "callbacks", "default_root_dir", "use_distributed_sampler", "reload_dataloaders_every_n_epochs")
 
 
@@ -53,27 +53,7 @@ def fit(
         UserError: the loss is no longer a number, or there is nothing to resume. Checkpoints so far are kept.
     """
     quiet()
-    # Saved between epochs, a run resumes exactly; validations inside an epoch are saved where they are.
-    saving = partial(
-        ModelCheckpoint,
-        folder / CHECKPOINTS,
-        enable_version_counter=False,
-        save_on_train_epoch_end="val_check_interval" not in trainer_options,
-    )
-    callbacks: list[Callback] = [
-        # Whole, though its weights are all that is wanted: only then does Lightning put the averaged ones in.
-        saving(filename=BEST.removesuffix(".ckpt"), monitor="validation_bleu", mode="max"),
-        saving(filename=LAST.removesuffix(".ckpt")),
-        LearningRateMonitor("step"),
-        Report(folder / METRICS, options.samples),
-    ]
-    if options.average:
-        callbacks.append(EMAWeightAveraging(decay=options.average))
-    if options.patience:
-        callbacks.append(EarlyStopping("validation_bleu", mode="max", patience=options.patience))
-    if trainer_options.get("enable_progress_bar", True):
-        callbacks.append(Progress(leave=False, console_kwargs={"stderr": True}))
-    trainer = make_trainer(trainer_options, folder, callbacks)
+    trainer = make_trainer(trainer_options, folder, make_callbacks(options, trainer_options, folder))
     last = folder / CHECKPOINTS / LAST
     if resume and not last.exists():
         raise UserError(f"{folder}: no checkpoint to resume from; train with --force to start anew")
@@ -97,6 +77,31 @@ def fit(
             f"{folder}: training ended before its first validation, so nothing is kept; give it more "
             "trainer.max_steps, or a smaller trainer.val_check_interval, and --force"
         )
+
+
+def make_callbacks(options: TrainingOptions, trainer_options: Mapping[str, Any], folder: Path) -> list[Callback]:
+    """What Lightning calls during a training: it saves, reports, averages and stops. Args: as `fit`."""
+    # Saved between epochs, a run resumes exactly; validations inside an epoch are saved where they are.
+    saving = partial(
+        ModelCheckpoint,
+        folder / CHECKPOINTS,
+        enable_version_counter=False,
+        save_on_train_epoch_end="val_check_interval" not in trainer_options,
+    )
+    callbacks: list[Callback] = [
+        # Whole, though its weights are all that is wanted: only then does Lightning put the averaged ones in.
+        saving(filename=BEST.removesuffix(".ckpt"), monitor="validation_bleu", mode="max"),
+        saving(filename=LAST.removesuffix(".ckpt")),
+        LearningRateMonitor("step"),
+        Report(folder / METRICS, options.samples),
+    ]
+    if options.average:
+        callbacks.append(EMAWeightAveraging(decay=options.average))
+    if options.patience:
+        callbacks.append(EarlyStopping("validation_bleu", mode="max", patience=options.patience))
+    if trainer_options.get("enable_progress_bar", True):
+        callbacks.append(Progress(leave=False, console_kwargs={"stderr": True}))
+    return callbacks
 
 
 def check_trainer_options(given: Mapping[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
@@ -10,6 +10,8 @@ from sacrebleu.metrics.chrf import CHRF
 from seq2seq.alignment import read_links
 from seq2seq.errors import UserError
 
+MetricName = Literal["bleu", "chrf"]
+METRICS: dict[MetricName, type[BLEU] | type[CHRF]] = {"bleu": BLEU, "chrf": CHRF}
 Alignment = str | Collection[tuple[int, int]]  # "0-0 1-2" (Pharaoh), or its (source, target) pairs
 
 

@@ -9,6 +9,7 @@ runs/NAME/
     scores.json          scores with their signatures, the data's fingerprint, versions, time
 """
 
+import csv
 import json
 import shutil
 from collections.abc import Iterator, Sequence
@@ -32,6 +33,8 @@ from seq2seq.translator import Translator
 
 RECIPE = "recipe.yaml"
 WEIGHTS = "model.safetensors"
+CHECKPOINTS, BEST, LAST = "checkpoints", "best.ckpt", "last.ckpt"
+METRICS = "metrics.csv"
 SCORES = "scores.json"
 
 
@@ -150,6 +153,26 @@ def check_resumed(folder: Path, resolved: str) -> None:
         raise UserError(f"{folder}: {found}; go on with its own recipe: seq2seq train --resume --run {folder}")
 
 
+def earlier(folder: Path, resolved: str, versions: dict[str, str]) -> dict[str, list[Any]]:
+    """What a run that is resumed was trained with before, where it goes on with something else: by key, its values.
+
+    With them, under `resumed_inside_an_epoch`, the updates after which it began an epoch's batches again.
+
+    Args:
+        resolved: the recipe that it goes on with, as YAML.
+        versions: of the software that it goes on with.
+    """
+    known = read_scores(folder)
+    before, now = (yaml.safe_load(recipe)["trainer"] for recipe in (read(Recipe, folder / RECIPE)[1], resolved))
+    was = {"trainer": before, "versions": known.get("versions", versions)}
+    sides = {"was": flat(was), "is": flat({"trainer": now, "versions": versions})}
+    changed = {key: values["was"] for key, values in differences(sides).items()}
+    if "val_check_interval" in now and (rows := read_metrics(folder)):
+        changed["resumed_inside_an_epoch"] = float(rows[-1]["update"])
+    found: dict[str, list[Any]] = known.get("earlier", {})
+    return found | {key: [*found.get(key, []), value] for key, value in changed.items()}
+
+
 def check_facts(folder: Path, facts: dict[str, Any]) -> None:
     """See that a run goes on with the text that it began with.
 
@@ -162,11 +185,20 @@ def check_facts(folder: Path, facts: dict[str, Any]) -> None:
             raise UserError(f"{folder}: {name} is not what it was when the run began; start anew with --force")
 
 
-def read_scores(folder: Path) -> dict[str, object]:
+def read_metrics(folder: Path) -> list[dict[str, str]]:
+    """The rows of metrics.csv, one for each validation; none before the first."""
+    path = folder / METRICS
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_scores(folder: Path) -> dict[str, Any]:
     """What is known of a run: the contents of scores.json, empty before the first evaluation."""
     path = folder / SCORES
     try:
-        scores: dict[str, object] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        scores: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     except ValueError as error:
         raise UserError(f"{path}: damaged; delete it and evaluate again") from error
     return scores
@@ -176,10 +208,7 @@ def add_training(folder: Path, command: str, seconds: float, finished: bool) -> 
     """Add a training's command and time to scores.json: a resumed run has several, and the sum of their times."""
     known = read_scores(folder)
     commands, spent = known.get("commands", []), known.get("training_seconds", 0.0)
-    assert isinstance(commands, list)
-    assert isinstance(spent, float)
-    news = {"commands": [*commands, command], "training_seconds": spent + seconds, "finished": finished}
-    add_scores(folder, news)
+    add_scores(folder, {"commands": [*commands, command], "training_seconds": spent + seconds, "finished": finished})
 
 
 def add_scores(folder: Path, news: dict[str, object]) -> None:

@@ -13,11 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.significance import PairedTest, Result
 
 from seq2seq.errors import UserError
-from seq2seq.metrics import check_parallel
+from seq2seq.metrics import METRICS, MetricName, check_parallel
 
 SAMPLES, SEED = 1000, 12345  # sacreBLEU's own
 
@@ -44,9 +43,14 @@ class PairedBootstrap(NamedTuple):
 
 
 def compare(
-    a: Sequence[str], b: Sequence[str], references: Sequence[str], samples: int = SAMPLES, seed: int = SEED
+    a: Sequence[str],
+    b: Sequence[str],
+    references: Sequence[str],
+    metric: MetricName = "bleu",
+    samples: int = SAMPLES,
+    seed: int = SEED,
 ) -> PairedBootstrap:
-    """sacreBLEU's paired bootstrap test on BLEU: `samples` test sets are drawn with replacement from this one.
+    """sacreBLEU's paired bootstrap test: `samples` test sets are drawn with replacement from this one.
 
     The p-value is two-sided, with its one departure from sacreBLEU: systems with equal scores get 1, where sacreBLEU
     counts only trials that exceed the difference and gives the smallest p there is.
@@ -58,29 +62,34 @@ def compare(
         raise UserError(f"seed is {seed}; sacreBLEU's tests take a seed of 1 or more (to it, 0 means none)")
     check_parallel(a=a, b=b, references=references)
     with _sacrebleu_seed(seed):
-        paired = PairedTest([("a", a), ("b", b)], {"BLEU": BLEU()}, [references], "bs", samples)
+        paired = PairedTest([("a", a), ("b", b)], {metric: METRICS[metric]()}, [references], "bs", samples)
     signatures, results = paired()
-    left, right = (result for result in results["BLEU"] if isinstance(result, Result))
+    [(name, signature)] = signatures.items()
+    left, right = (result for result in results[name] if isinstance(result, Result))
     difference = right.score - left.score
     p_value = right.p_value if difference and right.p_value is not None else 1.0
-    return PairedBootstrap(difference, p_value, str(signatures["BLEU"]))
+    return PairedBootstrap(difference, p_value, str(signature))
 
 
 def resample(
-    hypotheses: Sequence[str], references: Sequence[str], samples: int = SAMPLES, seed: int = SEED
+    hypotheses: Sequence[str],
+    references: Sequence[str],
+    metric: MetricName = "bleu",
+    samples: int = SAMPLES,
+    seed: int = SEED,
 ) -> NDArray[np.float64]:
-    """The system's BLEU on each of the test sets that `compare` draws, (samples,): the same for every system.
+    """The system's score on each of the test sets that `compare` draws, (samples,): the same for every system.
 
     Raises:
         UserError: no sentences, or unequal numbers of lines.
     """
     check_parallel(hypotheses=hypotheses, references=references)
-    metric = BLEU(effective_order=True)  # which is how single sentences are scored; their counts are the same
-    scores = [metric.sentence_score(*pair) for pair in zip(hypotheses, ([line] for line in references), strict=True)]
-    counts = np.array([[*score.counts, *score.totals, score.sys_len, score.ref_len] for score in scores])
+    scorer = METRICS[metric]()
+    # Of each sentence what a corpus's score is made of; sacreBLEU's own test adds them up so, but gives no differences.
+    counts = np.array(scorer._extract_corpus_statistics(hypotheses, [references]))
     drawn = np.random.default_rng(seed).choice(len(counts), size=(samples, len(counts)), replace=True)
     sums = (counts[rows].sum(axis=0).tolist() for rows in drawn)
-    return np.array([BLEU.compute_bleu(row[:4], row[4:8], row[8], row[9], "exp").score for row in sums])
+    return np.array([scorer._compute_score_from_stats(row).score for row in sums])
 
 
 def interval(values: NDArray[np.float64]) -> Interval:

@@ -3,7 +3,6 @@
 Each training is a command of its own, so that it can run anywhere.
 """
 
-import csv
 import json
 import re
 import shlex
@@ -20,7 +19,6 @@ import yaml
 from seq2seq import fairness, run
 from seq2seq.errors import UserError
 from seq2seq.fairness import Differences
-from seq2seq.fitting import CHECKPOINTS, LAST, METRICS
 from seq2seq.recipe import Recipe, read
 from seq2seq.variants import Job
 
@@ -50,7 +48,7 @@ def command(job: Job, path: Path) -> list[str]:
         if changed := run.changed(job.folder, job.resolved, but=["comparison"]):
             raise UserError(f"{job.folder}: there is a run of another recipe: {changed}; choose another folder: --run")
         resume = ["--resume"]
-        if not (job.folder / CHECKPOINTS / LAST).exists():
+        if not (job.folder / run.CHECKPOINTS / run.LAST).exists():
             if (job.folder / run.WEIGHTS).exists() and not is_finished(job.folder):
                 raise UserError(f"{job.folder}: a half trained run whose checkpoints are gone; move it away")
             resume = ["--force"]  # it was stopped before its first epoch was over
@@ -59,7 +57,7 @@ def command(job: Job, path: Path) -> list[str]:
 
 def is_finished(folder: Path) -> bool:
     """Whether a run has been trained to its end."""
-    there = all((folder / name).is_file() for name in (run.RECIPE, run.WEIGHTS, METRICS))
+    there = all((folder / name).is_file() for name in (run.RECIPE, run.WEIGHTS, run.METRICS))
     return there and run.read_scores(folder).get("finished", True) is True
 
 
@@ -93,9 +91,11 @@ def train(jobs: Sequence[Job], path: Path) -> None:
     Raises:
         UserError: a training failed, or see `command`.
     """
-    commands = [command(job, path) for job in jobs]  # mistakes are told before hours of training
-    for number, (job, arguments) in enumerate(zip(jobs, commands, strict=True), start=1):
+    for job in jobs:
+        command(job, path)  # mistakes are told before hours of training
+    for number, job in enumerate(jobs, start=1):
         finished = is_finished(job.folder)
+        arguments = command(job, path)  # anew: it may have been trained elsewhere meanwhile
         doing = "finished before" if finished else shown(arguments)
         print(f"{job.variant}, seed {job.seed} ({number} of {len(jobs)}): {doing}", file=sys.stderr, flush=True)
         if not finished:
@@ -112,19 +112,19 @@ def read_run(folder: Path, variant: str) -> Finished:
     if not is_finished(folder):
         raise UserError(f"{folder}: not trained to its end yet; go on with: seq2seq train --resume --run {folder}")
     recipe, resolved = read(Recipe, folder / run.RECIPE)
-    epochs = read_epochs(folder / METRICS)
+    epochs = read_epochs(folder)
     return Finished(variant, recipe.seed, folder, recipe, yaml.safe_load(resolved), run.read_scores(folder), epochs)
 
 
-def read_epochs(path: Path) -> list[dict[str, float]]:
-    """The rows of a metrics.csv; of several for one update, the last, by a run that went on from before it.
+def read_epochs(folder: Path) -> list[dict[str, float]]:
+    """The rows of a run's metrics.csv; of several for one update, the last, by a run that went on from before it.
 
     Raises:
         UserError: no rows, or no numbers in them.
     """
+    path = folder / run.METRICS
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = [{column: float(row[column]) for column in COLUMNS} for row in csv.DictReader(file)]
+        rows = [{column: float(row[column]) for column in COLUMNS} for row in run.read_metrics(folder)]
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise UserError(f"{path}: damaged: {error}; train the run anew") from error
     if not rows:
@@ -150,8 +150,8 @@ def gather(folders: Sequence[Path], overrides: Sequence[str] = ()) -> list[Finis
     found = []
     for folder in folders:
         one = read_run(folder, "")
-        moved, _ = read(Recipe, folder / run.RECIPE, overrides)
-        key = json.dumps({**one.resolved, "seed": None, "comparison": None}, sort_keys=True)
+        moved, resolved = read(Recipe, folder / run.RECIPE, overrides)
+        key = json.dumps({**yaml.safe_load(resolved), "seed": None, "comparison": None}, sort_keys=True)
         name = names.setdefault(key, re.sub(rf"-{one.seed}$", "", folder.resolve().name))
         found.append(one._replace(variant=name, recipe=replace(one.recipe, corpus=moved.corpus)))
     if len(names) < 2:
@@ -175,26 +175,27 @@ def check(runs: Sequence[Finished], allowed: Sequence[str]) -> Differences:
     [((variant, seed), count), *_] = twice.most_common(1)
     if count > 1:
         raise UserError(f"{variant} with seed {seed} is there {count} times; give each run once")
-    found = fairness.check({one.variant: fairness.of_recipe(one.resolved) for one in runs}, allowed)
+    found = fairness.check({str(one.folder): fairness.of_recipe(one.resolved) for one in runs}, allowed)
     seeds = {one.variant: sorted(each.seed for each in runs if each.variant == one.variant) for one in runs}
     found |= fairness.check({name: {"seeds": have} for name, have in seeds.items()}, allowed)
     if len(set(map(len, seeds.values()))) > 1:
         raise UserError(f"every variant needs as many seeds: {seeds}")
-    patience = runs[0].recipe.training.patience
-    facts = {str(one.folder): fairness.of_training(one.scores, one.epochs[-1], patience) for one in runs}
-    found |= fairness.check(facts, allowed)
+    found |= fairness.check({str(one.folder): fairness.of_training(one.scores) for one in runs}, allowed)
     for seed in {one.seed for one in runs}:
-        batches = {str(one.folder): {"batches": one.scores.get("batches")} for one in runs if one.seed == seed}
-        found |= fairness.check(batches, allowed)
+        facts = {str(one.folder): of_seed(one) for one in runs if one.seed == seed}
+        # One key may differ for several seeds: each run's value is kept.
+        found |= {key: {**found.get(key, {}), **values} for key, values in fairness.check(facts, allowed).items()}
     return found
+
+
+def of_seed(one: Finished) -> dict[str, Any]:
+    """What a run has to share with those of its seed."""
+    return fairness.of_seed(one.scores, one.epochs[-1], one.recipe.training.patience)
 
 
 def unrecorded(runs: Sequence[Finished]) -> list[str]:
     """What `check` could not see: keys that no run has a value for, as streams have no fingerprints."""
-    patience = runs[0].recipe.training.patience
-    facts = [
-        {"batches": one.scores.get("batches"), **fairness.of_training(one.scores, one.epochs[-1], patience)}
-        for one in runs
-    ]
+    facts = [{**of_seed(one), **fairness.of_training(one.scores)} for one in runs]
     missing = [key for key in facts[0] if any(each.get(key) is None for each in facts)]
-    return missing + (["updates (they were stopped early, all by one rule)"] if patience else [])
+    early = ["updates (they were stopped early, all by one rule)"] if runs[0].recipe.training.patience else []
+    return missing + early

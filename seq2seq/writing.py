@@ -13,6 +13,7 @@ from seq2seq.findings import EXAMPLES, Findings
 from seq2seq.report import Block, Code, Heading, Paragraph, Picture, Table, markdown, page
 
 REPORT, FIGURES = "report", "figures"
+LABELS = {"bleu": "BLEU", "chrf": "chrF"}
 
 
 def write_report(folder: Path, findings: Findings) -> Path:
@@ -66,20 +67,27 @@ def answer(findings: Findings) -> list[str]:
     """The differences on the first held-out set, in a sentence each."""
     first = findings["sets"][0]
     baseline = next(iter(findings["seeds"]))
-    said = []
-    for name, found in first["differences"].items():
-        values = first["scores"]
+    values, said = first["scores"], []
+    for name, found in first["differences"]["bleu"].items():
         text = (
             f"On {first['label']}, {name} has {number(values[name]['bleu'])} BLEU and {baseline} "
             f"{number(values[baseline]['bleu'])}: a difference of {signed(found['difference'])}. Other test sets of "
             f"this kind would have said {between(found['test_sets'])} (95% of {found['samples']:,} resampled ones)"
         )
-        count = len(found["seeds"])
         if found["trainings"]:
-            text += f"; other seeds, {between(found['trainings'])} (95%, Student's t over {count} seeds)."
+            text += (
+                f"; over all seeds, the mean difference is {between(found['trainings'])} (95%, Student's t, "
+                f"{len(found['seeds'])} seeds)."
+            )
         else:
             text += "; what other seeds would have said, one seed cannot tell."
-        said.append(text)
+        in_chrf = first["differences"]["chrf"][name]
+        spans = ", ".join(
+            f"{between(in_chrf[key])} over {label}"
+            for key, label in (("test_sets", "test sets"), ("trainings", "seeds"))
+            if in_chrf[key]
+        )
+        said.append(f"{text} In chrF it is {signed(in_chrf['difference'])} ({spans}).")
     return said
 
 
@@ -89,20 +97,20 @@ def scores(folder: Path, findings: Findings) -> list[Block]:
     baseline = next(iter(findings["seeds"]))
     for held in findings["sets"]:
         blocks.append(Heading(2, f"BLEU and chrF: {held['label']} ({held['sentences']:,} sentences)"))
-        rows = [["", "BLEU", "chrF", f"BLEU − {baseline}", "95% over test sets", "95% over trainings"]]
-        for name, values in held["scores"].items():
-            found = held["differences"].get(name)
-            more = ["", "", ""]
-            if found:
-                more = [signed(found["difference"]), between(found["test_sets"]), between(found["trainings"])]
-            rows.append([name, number(values["bleu"]), number(values["chrf"]), *more])
-        blocks.append(Table(rows))
-        rows = [["paired bootstrap", "seed", "difference", "95% over test sets", "p"]]
-        for name, found in held["differences"].items():
-            for each in found["seeds"]:
-                gap = [signed(each["difference"]), between(each["test_sets"]), f"{each['p_value']:.4f}"]
-                rows.append([f"{name} − {baseline}", " and ".join(map(str, dict.fromkeys(each["seeds"]))), *gap])
-        blocks += [Table(rows), *by_length(folder, findings, held)]
+        tests = [["paired bootstrap", "seed", "difference", "95% over test sets", "p"]]
+        for metric, label in LABELS.items():
+            found = held["differences"][metric]
+            rows = [["", label, f"− {baseline}", "95% over test sets", "95% over seeds"]]
+            for name, values in held["scores"].items():
+                more = [signed(found[name]["difference"]), *intervals(found[name])] if name in found else [""] * 3
+                rows.append([name, number(values[metric]), *more])
+            blocks.append(Table(rows))
+            for name in found:
+                for each in found[name]["seeds"]:
+                    seed = " and ".join(map(str, dict.fromkeys(each["seeds"])))
+                    gap = [signed(each["difference"]), between(each["test_sets"]), f"{each['p_value']:.4f}"]
+                    tests.append([f"{label}, {name} − {baseline}", seed, *gap])
+        blocks += [Table(tests), *by_length(folder, findings, held)]
     return blocks
 
 
@@ -115,7 +123,7 @@ def by_length(folder: Path, findings: Findings, held: Mapping[str, Any]) -> list
     series = {name: [each["bleu"][name]["values"] for each in buckets] for name in names}
     labels = [f"{span}\n({each['sentences']})" for span, each in zip(spans, buckets, strict=True)]
     axes = ("words of the source sentence (sentences)", "BLEU")
-    charts.lines(folder / stem, series, range(len(buckets)), axes, labels)
+    charts.lines(folder / stem, series, dict.fromkeys(names, range(len(buckets))), axes, labels)
     baseline, *others = names
     rows = [["words", "sentences", *names, *(f"{other} − {baseline}" for other in others)]]
     for span, each in zip(spans, buckets, strict=True):
@@ -164,7 +172,7 @@ def learning(folder: Path, findings: Findings) -> list[Block]:
     """Validation BLEU as the training goes on."""
     stem = f"{FIGURES}/learning-curves"
     curves = findings["learning"]
-    places = [point["update"] for point in max(curves.values(), key=len)]
+    places = {name: [point["update"] for point in points] for name, points in curves.items()}
     series = {name: [point["bleu"]["values"] for point in points] for name, points in curves.items()}
     charts.lines(folder / stem, series, places, ("update", "validation BLEU, greedy"))
     caption = f"Validation BLEU of greedy translations, as the training goes on.{spread(findings)}"
@@ -189,7 +197,7 @@ def costs(findings: Findings) -> list[Block]:
 
 def examples(findings: Findings) -> list[Block]:
     """Sentences side by side."""
-    baseline, other = list(findings["seeds"])[:2]
+    baseline, *_, other = findings["seeds"]
     said = (
         f"The sentences of {findings['sets'][0]['label']} on which {baseline} and {other} differ most by sentence "
         f"chrF, with their first seed: up to {EXAMPLES} for which {other} is better, then up to "
@@ -209,7 +217,12 @@ def conditions(findings: Findings) -> list[Block]:
     """All that another needs to do the same, and to trust it."""
     known = findings["conditions"]
     signatures = [f"{metric}: {signature}" for metric, signature in findings["sets"][0]["signatures"].items()]
-    tests = {each["signature"] for found in findings["sets"][0]["differences"].values() for each in found["seeds"]}
+    tests = {
+        each["signature"]
+        for metric in findings["sets"][0]["differences"].values()
+        for found in metric.values()
+        for each in found["seeds"]
+    }
     said = (
         "Held equal, and checked: the corpus's text, the tokenizer, the batches and their order, the recipe but for "
         "the model (training, search, trainer, and with them the rule that chooses the best epoch), the seeds, the "
@@ -258,6 +271,11 @@ def number(found: Mapping[str, Any], digits: int = 2) -> str:
 def between(found: Mapping[str, float] | None) -> str:
     """An interval."""
     return f"{signed(found['low'])} to {signed(found['high'])}" if found else "one seed"
+
+
+def intervals(found: Mapping[str, Any]) -> list[str]:
+    """A difference's two intervals."""
+    return [between(found["test_sets"]), between(found["trainings"])]
 
 
 def alike(values: Sequence[float]) -> str:

@@ -18,7 +18,7 @@ numbers = st.floats(0, 100)
 def test_every_size_is_drawn_in_every_format(variants: int, points: int, seeds: int, tmp_path: Path) -> None:
     series = {f"variant {name}": [[float(name + seed) for seed in range(seeds)]] * points for name in range(variants)}
     labels = [f"{point}–日本" for point in range(points)]
-    lines(tmp_path / "a.b", series, range(points), ("below", "beside"), labels)
+    lines(tmp_path / "a.b", series, dict.fromkeys(series, range(points)), ("below", "beside"), labels)
     bars(tmp_path / "c.d", series, labels, ("below", ""))
     for stem in ("a.b", "c.d"):
         for suffix in SUFFIXES:
@@ -26,7 +26,7 @@ def test_every_size_is_drawn_in_every_format(variants: int, points: int, seeds: 
 
 
 def test_a_variant_may_have_fewer_points(tmp_path: Path) -> None:
-    lines(tmp_path / "x", {"a": [[1.0]] * 3, "b": [[2.0]] * 2}, [1, 2, 3], ("update", "BLEU"))
+    lines(tmp_path / "x", {"a": [[1.0]] * 3, "b": [[2.0]] * 2}, {"a": [1, 2, 3], "b": [2, 4]}, ("update", "BLEU"))
     assert (tmp_path / "x.svg").exists()
 
 

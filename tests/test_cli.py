@@ -188,7 +188,11 @@ def test_a_plan_is_one_command_a_training_and_trains_nothing(
         (["recipes/quickstart.yaml", "--corpus.test_long", "tset"], "tset"),
         (["recipes/no-such.yaml"], "recipes/no-such.yaml: cannot be read: No such file"),
         (["recipes"], "recipes: no run there"),
-        (["runs/no-such", "recipes/quickstart.yaml"], "runs/no-such: no run there"),
+        (["runs/no-such", "runs/other"], "runs/no-such: no run there"),
+        (
+            ["--corpus.path", "data", "recipes/quickstart.yaml"],
+            "it comes first, before its keys",
+        ),
     ],
 )
 def test_compare_tells_mistakes_before_it_trains(

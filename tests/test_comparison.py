@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 import torch
+from browser import CHROMIUM, opened
 from tiny import RECIPE, write_corpus
 
-from seq2seq import cli, comparison, trainings
+from seq2seq import cli, comparison, run, trainings
 from seq2seq.arguments import make_parser
 from seq2seq.errors import UserError
 from seq2seq.recipe import Recipe, read
@@ -69,6 +70,7 @@ def test_a_comparison_leaves_runs_a_report_and_figures(compared: Path) -> None:
     for name in ("bleu-by-length.test", "bleu-by-length.test_long", "bleu-by-length.test.joined-4", "phenomena"):
         assert {f"{name}.svg", f"{name}.png"} <= figures
     text = (compared / "report.md").read_text(encoding="utf-8")
+    assert "In chrF it is " in text
     for figure in figures:
         if figure.endswith(".svg"):
             assert f"(figures/{figure})" in text
@@ -133,6 +135,11 @@ def test_an_interrupted_comparison_gives_the_report_of_an_uninterrupted_one(
     assert one["costs"]["attention"]["updates"] == other["costs"]["attention"]["updates"]
 
 
+@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+def test_the_report_opens_in_a_browser_without_an_error_or_a_request(compared: Path, tmp_path: Path) -> None:
+    assert opened(compared / "report.html", tmp_path) == ([], [])
+
+
 def test_what_is_left_to_train_is_told(recipe_file: Path, compared: Path, tmp_path: Path) -> None:
     job, _ = plan(recipe_file, [], [], [], tmp_path)
     assert trainings.command(job, recipe_file)[:4] == ["train", str(recipe_file), "--run", str(job.folder)]
@@ -143,6 +150,23 @@ def test_what_is_left_to_train_is_told(recipe_file: Path, compared: Path, tmp_pa
     other, _ = plan(recipe_file, [], [], ["--search.width", "7"], tmp_path)
     with pytest.raises(UserError, match=r"another recipe: search\.width was 2, not 7"):
         trainings.command(other, recipe_file)
+
+
+def test_what_was_trained_elsewhere_meanwhile_is_gone_on_with(
+    recipe_file: Path, compared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may train the second while the first is trained here, and be stopped."""
+    jobs = plan(recipe_file, [], [], [], tmp_path)
+    started = []
+
+    def instead(arguments: Sequence[str]) -> None:
+        started.append(arguments)
+        shutil.copytree(compared / "attention-1", jobs[1].folder, dirs_exist_ok=True)
+        run.add_scores(jobs[1].folder, {"finished": False})
+
+    monkeypatch.setattr(trainings, "in_a_process", instead)
+    trainings.train(jobs, recipe_file)
+    assert ["--resume" in arguments for arguments in started] == [False, True]
 
 
 def test_a_training_that_fails_is_named(tmp_path: Path) -> None:
@@ -187,7 +211,10 @@ RECIPE_KEYS = [
     ("trainer", "max_epochs", 3),
     ("trainer", "devices", 2),
 ]
-FACTS = [("data", "train", {"pairs": 1}), ("tokenizer", None, "0"), ("batches", None, "0"), ("versions", "torch", "0")]
+FACTS = [
+    *(("data", "train", {"pairs": 1}), ("tokenizer", None, "0"), ("batches", None, "0")),
+    *(("versions", "torch", "0"), ("versions", "source", "0"), ("earlier", "trainer.max_epochs", [1])),
+]
 
 
 @pytest.mark.parametrize(("section", "key", "value"), RECIPE_KEYS, ids=lambda value: str(value))
@@ -216,6 +243,16 @@ def test_trainings_of_other_data_or_software_are_refused(
     assert trainings.check([odd, *runs[1:]], [fact])
 
 
+def test_another_seed_may_make_more_batches_of_the_same_pairs(runs: list[Finished]) -> None:
+    """Pairs are sorted by length one pool at a time, and which of them a pool has follows from the seed."""
+    last = runs[0].epochs[-1]
+    more = [
+        one._replace(epochs=[*one.epochs[:-1], {**last, "update": last["update"] + 2}]) if one.seed == 2 else one
+        for one in runs
+    ]
+    assert trainings.check(more, []) == {}
+
+
 @pytest.mark.parametrize("column", ["epoch", "update"])
 def test_trainings_of_unequal_length_are_refused(runs: list[Finished], column: str) -> None:
     odd = runs[0]._replace(epochs=[*runs[0].epochs[:-1], {**runs[0].epochs[-1], column: 1.0}])
@@ -234,6 +271,26 @@ def test_unequal_seeds_are_refused(runs: list[Finished]) -> None:
     assert trainings.check(runs, []) == {}
     others = [one._replace(seed=one.seed + 10) if one.variant == "bottleneck" else one for one in runs]
     assert trainings.check(others, ["seeds"]) == {"seeds": {"attention": [1, 2], "bottleneck": [11, 12]}}
+
+
+def test_variants_that_differ_in_more_than_their_models_are_refused_before_they_are_trained(
+    recipe_file: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "own.yaml"
+    block = "comparison: {slow: {training.learning_rate: 0.001}, fast: {training.learning_rate: 0.1}}\n"
+    path.write_text(recipe_file.read_text(encoding="utf-8") + block, encoding="utf-8")
+    jobs = plan(path, [], [], [], tmp_path)
+    with pytest.raises(UserError, match=r"no fair comparison: training\.learning_rate"):
+        comparison.check(jobs, ASKED)
+    comparison.check(jobs, ASKED._replace(allowed=["training.learning_rate"]))
+
+
+def test_what_was_widened_is_in_the_report(recipe_file: Path, compared: Path, tmp_path: Path) -> None:
+    jobs = [job._replace(widened={"model.decoder.hidden": 17}) for job in plan(recipe_file, [], [], [], compared)]
+    comparison.of_recipe(recipe_file, jobs, tmp_path, ASKED)
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "So that attention has as many parameters as the largest variant" in text
+    assert "was set to 17." in text
 
 
 def test_what_was_allowed_is_in_the_report(runs: list[Finished], tmp_path: Path) -> None:
@@ -314,7 +371,7 @@ def test_trained_runs_are_as_they_are(compared: Path, recipe_file: Path) -> None
 def test_what_runs_did_not_record_is_said(runs: list[Finished], tmp_path: Path) -> None:
     kept = ("scores", "commands")
     old = [one._replace(scores={name: one.scores[name] for name in kept}) for one in runs]
-    assert trainings.unrecorded(old) == ["batches", "data", "tokenizer", "versions"]
+    assert trainings.unrecorded(old) == ["batches", "data", "tokenizer", "versions", "versions.source"]
     comparison.of_runs(old, tmp_path, ASKED)
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
     assert "Except for: batches (unknown), data (unknown)" in text
@@ -325,11 +382,11 @@ def test_what_runs_did_not_record_is_said(runs: list[Finished], tmp_path: Path) 
 
 
 def test_epochs_are_read_once_an_update_and_damage_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "metrics.csv"
+    path = tmp_path / run.METRICS
     head = "epoch,update,validation_bleu,tokens_per_second"
     path.write_text(f"{head}\n1,10,1.0,5\n2,20,2.0,5\n2,20,2.5,5\n", encoding="utf-8")
-    assert [row["validation_bleu"] for row in trainings.read_epochs(path)] == [1.0, 2.5]
+    assert [row["validation_bleu"] for row in trainings.read_epochs(tmp_path)] == [1.0, 2.5]
     for text in ("", f"{head}\n", f"{head}\n1,10,,5\n", "epoch,update\n1,2\n", f"{head}\n1,10\n"):
         path.write_text(text, encoding="utf-8")
         with pytest.raises(UserError, match=r"metrics\.csv: (damaged|no epochs)"):
-            trainings.read_epochs(path)
+            trainings.read_epochs(tmp_path)

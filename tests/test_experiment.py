@@ -105,8 +105,22 @@ def test_a_resumed_run_is_the_run_that_never_stopped(train: Train, tmp_path: Pat
     train(tmp_path / "whole", *options, "--trainer.max_epochs", "3")
     train(tmp_path / "halves", *options, "--trainer.max_epochs", "1")
     train(tmp_path / "halves", *options, "--trainer.max_epochs", "3", resume=True)
+    assert run.read_scores(tmp_path / "whole")["earlier"] == {}
+    assert run.read_scores(tmp_path / "halves")["earlier"] == {"trainer.max_epochs": [1]}
     assert_equal_weights(tmp_path / "whole", tmp_path / "halves")
     assert len(read_metrics(tmp_path / "halves")) == 3
+
+
+def test_what_a_run_was_trained_with_before_is_kept(tmp_path: Path) -> None:
+    recipe = "corpus: {path: x}\ntrainer: {max_epochs: 2, val_check_interval: 5}\n"
+    (tmp_path / run.RECIPE).write_text(recipe, encoding="utf-8")
+    (tmp_path / run.METRICS).write_text("update\n5\n10\n", encoding="utf-8")
+    run.add_scores(tmp_path, {"versions": {"torch": "1"}, "earlier": {"versions.torch": ["0"]}})
+    assert run.earlier(tmp_path, recipe.replace("2", "3"), {"torch": "2"}) == {
+        "trainer.max_epochs": [2],
+        "versions.torch": ["0", "1"],
+        "resumed_inside_an_epoch": [10.0],
+    }
 
 
 def test_a_run_that_is_being_trained_is_left_alone(train: Train, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq.errors import UserError
-from seq2seq.fairness import check, differences, flat, of_recipe, of_training
+from seq2seq.fairness import check, differences, flat, of_recipe, of_seed, of_training
 
 names = st.text("abc", min_size=1, max_size=3)
 values = st.integers(0, 3)
@@ -48,10 +48,15 @@ def test_models_seeds_and_the_list_of_variants_are_free() -> None:
     assert kept == {"search.width": 5}
 
 
-def test_trainings_are_as_long_as_each_other_unless_their_rule_ends_them() -> None:
+def test_trainings_share_their_text_tokenizer_and_software() -> None:
     scores = {"data": {"train": {"sha256": "0"}}, "tokenizer": "t", "batches": "b", "versions": {"torch": "2"}}
-    row = {"epoch": 3.0, "update": 30.0}
-    facts = of_training(scores, row, patience=0)
-    assert (facts["epoch"], facts["update"]) == (3.0, 30.0)
-    assert facts["data.train.sha256"] == "0"
-    assert facts.keys() - of_training(scores, row, patience=2).keys() == {"epoch", "update"}
+    known = {"data.train.sha256": "0", "tokenizer": "t", "versions.torch": "2", "versions.source": None}
+    assert of_training(scores) == known
+    resumed = {**scores, "earlier": {"versions.torch": ["1"]}}
+    assert of_training(resumed) == {**known, "earlier.versions.torch": ["1"]}
+
+
+def test_trainings_of_a_seed_are_as_long_as_each_other_unless_their_rule_ends_them() -> None:
+    row = {"epoch": 3.0, "update": 30.0, "validation_bleu": 1.0}
+    assert of_seed({"batches": "b"}, row, patience=0) == {"batches": "b", "epoch": 3.0, "update": 30.0}
+    assert of_seed({"batches": "b"}, row, patience=2) == {"batches": "b"}

@@ -37,7 +37,7 @@ FOUND = find(RUNS, [TEST])
 
 
 def test_the_difference_is_the_mean_of_the_seeds_differences_with_sacrebleus_p_values() -> None:
-    found = FOUND["sets"][0]["differences"]["attention"]
+    found = FOUND["sets"][0]["differences"]["bleu"]["attention"]
     by_seed = {}
     for seed in (1, 2):
         a, b = damaged(REFERENCES, 0.5, seed), damaged(REFERENCES, 0.2, seed)
@@ -53,7 +53,8 @@ def test_the_difference_is_the_mean_of_the_seeds_differences_with_sacrebleus_p_v
     spread = over_seeds(differences)
     assert spread is not None
     assert found["trainings"] == spread._asdict()
-    assert FOUND["sets"][0]["differences"].keys() == {"attention"}  # the first is what the others are compared with
+    # The first is what the others are compared with.
+    assert FOUND["sets"][0]["differences"]["bleu"].keys() == {"attention"}
 
 
 def test_scores_are_in_the_order_of_the_seeds() -> None:
@@ -68,7 +69,7 @@ def test_every_sentence_is_in_one_bucket() -> None:
 
 def test_of_one_seed_there_is_no_spread() -> None:
     found = find([RUNS[1], RUNS[2]], [TEST])["sets"][0]
-    assert found["differences"]["attention"]["trainings"] is None
+    assert found["differences"]["bleu"]["attention"]["trainings"] is None
     assert found["scores"]["attention"]["bleu"]["sd"] is None
 
 
@@ -112,9 +113,24 @@ def test_examples_are_the_largest_gains_and_losses() -> None:
         assert each["gain"] == pytest.approx(chrf["attention"] - chrf["bottleneck"])
     same = find([scored("a", 1, 0.3), scored("b", 1, 0.3)], [TEST])
     assert same["examples"] == []
-    assert same["sets"][0]["differences"]["b"]["seeds"][0]["p_value"] == 1
+    assert same["sets"][0]["differences"]["bleu"]["b"]["seeds"][0]["p_value"] == 1
 
 
 def test_what_a_corpus_does_not_know_is_not_made_up() -> None:
     found = find(RUNS, [TEST._replace(known={})])
     assert found["alignment"] is found["phenomena"] is None
+
+
+def test_chrf_has_a_difference_with_its_intervals_too() -> None:
+    held = FOUND["sets"][0]
+    found, means = held["differences"]["chrf"]["attention"], held["scores"]
+    gain = means["attention"]["chrf"]["mean"] - means["bottleneck"]["chrf"]["mean"]
+    assert found["difference"] == pytest.approx(gain)
+    for span in ("test_sets", "trainings"):
+        assert found[span]["low"] < found["difference"] < found[span]["high"]
+
+
+def test_examples_are_of_the_first_variant_and_the_last() -> None:
+    found = find([scored(name, 1, share) for name, share in (("a", 0.5), ("b", 0.4), ("c", 0.1))], [TEST])
+    assert found["examples"]
+    assert {*map(tuple, (each["translations"] for each in found["examples"]))} == {("a", "c")}

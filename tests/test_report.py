@@ -1,19 +1,16 @@
 """A report as Markdown and as HTML: all of it is there, nothing of it is taken for markup, nothing is fetched."""
 
 import base64
-import json
-import shutil
-import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from browser import CHROMIUM, opened
 
 from seq2seq import charts
 from seq2seq.report import Code, Heading, Paragraph, Picture, Table, markdown, page
 
 ODD = "a | b < c & \"d\" * _e_ `f` <script>console.error('!')</script>"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 BLOCKS = [
     Heading(1, ODD),
     Paragraph(ODD),
@@ -26,7 +23,7 @@ BLOCKS = [
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    charts.lines(tmp_path / "figures" / "lines", {"a": [[1.0], [2.0]]}, [0, 1], ("below", "beside"), ["x", "y"])
+    charts.lines(tmp_path / "figures" / "lines", {"a": [[1.0], [2.0]]}, {"a": [0, 1]}, ("below", "beside"), ["x", "y"])
     return tmp_path
 
 
@@ -74,22 +71,6 @@ def test_markdown_says_all_of_it_and_tables_keep_their_columns() -> None:
     assert rows[:2] == ["| name | value |", "| --- | --- |"]
     assert all(line.replace("\\|", "").count("|") == 3 for line in rows)
     assert "\\<script>" in text.split("| --- | --- |")[1]
-
-
-def opened(path: Path, tmp_path: Path) -> tuple[list[str], list[str]]:
-    """What a page writes on Chromium's console, and what addresses it asks for."""
-    assert CHROMIUM
-    log = tmp_path / "net.json"
-    quiet = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
-    switches = ("--headless", "--no-sandbox", "--disable-gpu", *quiet, "--enable-logging=stderr", "--dump-dom")
-    own = (f"--user-data-dir={tmp_path / 'profile'}", f"--log-net-log={log}", path.as_uri())
-    done = subprocess.run([CHROMIUM, *switches, *own], capture_output=True, text=True, check=True, timeout=100)
-    assert "</html>" in done.stdout
-    events = json.loads(log.read_text(encoding="utf-8"))["events"]
-    asked = (event.get("params", {}) for event in events)
-    # What the browser itself asks for is not from the page's origin.
-    addresses = [each["url"] for each in asked if "url" in each and "file://" in str(each.get("network_isolation_key"))]
-    return [line for line in done.stderr.splitlines() if "CONSOLE" in line], addresses
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")

@@ -12,9 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from lines import HYPOTHESES, REFERENCES, damaged
+from sacrebleu.metrics.chrf import CHRF
+from sacrebleu.significance import PairedTest, Result
 
 from seq2seq.errors import UserError
-from seq2seq.metrics import bleu
+from seq2seq.metrics import bleu, chrf
 from seq2seq.significance import compare, interval, over_seeds, resample
 
 
@@ -69,6 +71,24 @@ def test_comparison_is_the_commands(tmp_path: Path) -> None:
     away = np.abs(drawn["b"] - drawn["a"])  # sacreBLEU's p-value by its own formula, of our test sets
     beyond = int((away - away.mean() > abs(ours.difference)).sum())
     assert (beyond + 1) / 101 == pytest.approx(ours.p_value, abs=1e-9)
+
+
+def test_chrf_is_compared_as_sacrebleu_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process, as its command cannot write what chrF's test has found as JSON."""
+    other = damaged(REFERENCES, 0.22, seed=7)
+    ours = compare(HYPOTHESES, other, REFERENCES, "chrf", samples=100)
+    assert ours.difference == pytest.approx(chrf(other, REFERENCES).value - chrf(HYPOTHESES, REFERENCES).value)
+    monkeypatch.setenv("SACREBLEU_SEED", "12345")
+    systems = [("a", HYPOTHESES), ("b", other)]
+    _, found = PairedTest(systems, {"chrf": CHRF()}, [REFERENCES], "bs", 100)()
+    for (_, lines), result in zip(systems, found["chrF2"], strict=True):
+        assert isinstance(result, Result)
+        drawn = resample(lines, REFERENCES, "chrf", samples=100)
+        low, high = interval(drawn)
+        assert drawn.mean() == pytest.approx(result.mean, abs=1e-3)
+        assert (high - low) / 2 == pytest.approx(result.ci, abs=1e-3)
+    assert isinstance(result, Result)
+    assert ours.p_value == result.p_value
 
 
 def test_the_environment_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
