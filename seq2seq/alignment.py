@@ -32,9 +32,7 @@ class Alignment(NamedTuple):
     target_words: tuple[str, ...]
 
 
-def merge(
-    weights: Tensor, source_pieces: Sequence[str], target_pieces: Sequence[str], keep_end: bool = False
-) -> Alignment:
+def merge(weights: Tensor, source_pieces: Sequence[str], target_pieces: Sequence[str]) -> Alignment:
     """Attention over pieces as attention over words.
 
     A source word has the sum of its pieces' weights, a target word the mean of its pieces': what was a distribution
@@ -42,10 +40,9 @@ def merge(
 
     Args:
         weights: (target pieces, source pieces).
-        source_pieces, target_pieces: as SentencePiece writes them.
-        keep_end: "</s>" is a word, on either side; otherwise it is left out, and a row sums to what the rest had.
+        source_pieces, target_pieces: as SentencePiece writes them. "</s>" is left out: a row sums to what the rest had.
     """
-    sources, targets = spans(source_pieces, keep_end), spans(target_pieces, keep_end)
+    sources, targets = spans(source_pieces), spans(target_pieces)
     from_source = membership([pieces for _, pieces in sources], len(source_pieces))
     from_target = membership([pieces for _, pieces in targets], len(target_pieces))
     mean = from_target / from_target.sum(dim=1, keepdim=True)
@@ -53,7 +50,7 @@ def merge(
     return Alignment(matrix, tuple(word for word, _ in sources), tuple(word for word, _ in targets))
 
 
-def spans(pieces: Sequence[str], keep_end: bool = False) -> list[tuple[str, list[int]]]:
+def spans(pieces: Sequence[str]) -> list[tuple[str, list[int]]]:
     """The words that pieces spell, each with the indices of its pieces.
 
     White space alone parts words, as in the text that the pieces decode to: also where it is spelled in bytes, and
@@ -73,8 +70,7 @@ def spans(pieces: Sequence[str], keep_end: bool = False) -> list[tuple[str, list
             word, members = words.pop() if inside else ("", [])
             words.append((word + character, members + waiting))
             inside, waiting = True, []
-    ends = [(END, [index]) for index, piece in enumerate(pieces) if piece == END]
-    return words + ends if keep_end else words
+    return words
 
 
 def spelled(piece: str) -> bytes:

@@ -22,7 +22,12 @@ Translate with a trained run.
 In a terminal this is a prompt: type a sentence, or :help. Otherwise it is a filter: a line in, a line out, in order.
     seq2seq translate runs/quickstart
     seq2seq translate runs/quickstart < sentences.de > sentences.en
-    echo 'Der Hund schläft.' | seq2seq translate runs/quickstart --figure alignment.png"""
+    seq2seq translate runs/quickstart --nbest 5 --alignments < sentences.de
+    echo 'Der Hund schläft.' | seq2seq translate runs/quickstart --figure alignment.png
+
+The filter's lines: the translation; with --scores, TAB and its score; with --alignments, TAB and its words' links,
+"0-0 2-1": source word 2 to target word 1. With --nbest N, N lines: number of the input line ||| translation ||| score,
+and with --alignments ||| links. As json: {"source": …, "translations": [{"text", "score", "log_probability"}, …]}."""
 
 EVALUATE = """\
 Score a trained run: BLEU (cased; and lower-cased, to compare with papers) and chrF, each with its sacreBLEU signature,
@@ -30,7 +35,8 @@ greedy and by beam. The translations and scores.json are kept in the run's folde
     seq2seq evaluate runs/multi30k-de-en
     seq2seq evaluate runs/multi30k-de-en --split validation --width 10
     seq2seq evaluate runs/multi30k-de-en --files my.de my.en
-    seq2seq evaluate runs/multi30k-de-en --corpus.path FOLDER"""
+    seq2seq evaluate runs/multi30k-de-en --corpus.path FOLDER
+Of the recipe's keys only those of `corpus` can be set, for a corpus that has moved."""
 
 COMPARE = """\
 Compare variants of a recipe: a fixed context vector (the bottleneck) against attention, unless told otherwise. What is
@@ -78,8 +84,9 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--run", type=Path, metavar="FOLDER", help="the run's folder (default: runs/, with the recipe's name)"
     )
-    parser.add_argument("--resume", action="store_true", help="go on with the run that is there")
-    parser.add_argument("--force", action="store_true", help="delete the run that is there, and start anew")
+    there = parser.add_mutually_exclusive_group()
+    there.add_argument("--resume", action="store_true", help="go on with the run that is there")
+    there.add_argument("--force", action="store_true", help="delete the run that is there, and start anew")
     parser.add_argument("--keys", action="store_true", help="list all keys of a recipe, and stop")
 
 
@@ -95,7 +102,11 @@ def add_translate(parser: argparse.ArgumentParser) -> None:
         help="translations of each sentence (default: the run's recipe, 1)",
     )
     parser.add_argument(
-        "--sample", action="store_true", default=None, dest="sampling", help="draw translations at random"
+        "--sample",
+        action="store_true",
+        default=None,
+        dest="sampling",
+        help="draw translations at random, as many as --nbest says (with --width N: the best of N)",
     )
     parser.add_argument(
         "--temperature", type=float, metavar="T", help="for --sample: below 1 is tamer, above 1 is wilder"
@@ -103,10 +114,8 @@ def add_translate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--top-k", type=int, metavar="K", help="for --sample: from the K most probable words")
     parser.add_argument("--top-p", type=float, metavar="P", help="for --sample: from the words that hold probability P")
     parser.add_argument("--seed", type=int, default=1, help="for --sample (default: 1)")
-    parser.add_argument("--scores", action="store_true", help="filter: add each translation's score, after a tab")
-    parser.add_argument(
-        "--alignments", action="store_true", help="filter: add its word alignment (0-0 1-2 …), after a tab"
-    )
+    parser.add_argument("--scores", action="store_true", help="filter: add each translation's score")
+    parser.add_argument("--alignments", action="store_true", help="filter: add its word alignment")
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="filter: json gives an object a line"
     )

@@ -1,6 +1,7 @@
 """The command line: one short function a verb. Heavy rooms are imported by the verb that needs them."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import fields, replace
@@ -23,6 +24,8 @@ def train(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
             "which recipe? seq2seq train RECIPE, or to go on with a run: seq2seq train --resume --run FOLDER"
         )
     path = arguments.recipe or arguments.run / run.RECIPE
+    if not path.exists() and (recipes := [word for word in overrides if Path(word).is_file()]):
+        raise UserError(f"the recipe comes first, before its keys: seq2seq train {recipes[0]} …")
     read, resolved = recipe.read(recipe.Recipe, path, overrides)
     folder = arguments.run or Path("runs") / path.stem
 
@@ -62,6 +65,7 @@ def evaluate(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     """seq2seq evaluate"""
     from seq2seq import evaluation, recipe, run
 
+    recipe.check_moved(overrides)
     read, _ = recipe.read(recipe.Recipe, arguments.run / run.RECIPE, overrides)
     split = arguments.split or read.corpus.test
     if not split and not arguments.files:
@@ -70,7 +74,7 @@ def evaluate(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
         )
     pairs = evaluation.of_files(*arguments.files) if arguments.files else evaluation.of_split(read, split)
     translator, options = run.load(arguments.run, arguments.device, arguments.weights)
-    options = replace(searched(options, arguments), n_best=1)
+    options = searched(evaluation.scored_by(options), arguments)
     searches = [replace(options, width=1), options] if options.width > 1 else [options]
     scores = evaluation.evaluate(translator, arguments.run, pairs, searches, arguments.weights)
     print(evaluation.table(pairs.name, scores))
@@ -105,8 +109,10 @@ def searched(options: SearchOptions, arguments: argparse.Namespace) -> SearchOpt
     """The run's own way of searching, with what the command line says instead."""
     names = {field.name for field in fields(SearchOptions)}
     given = {name: value for name, value in vars(arguments).items() if name in names and value is not None}
-    if "n_best" in given and "width" not in given:
-        given["width"] = max(options.width, given["n_best"])  # who asks for N translations means a beam that has them
+    if "width" not in given:
+        n_best = given.get("n_best", options.n_best)
+        # Who asks for N translations means a beam that has them; who samples, N samples, not the best N of more.
+        given["width"] = n_best if given.get("sampling", options.sampling) else max(options.width, n_best)
     return replace(options, **given)
 
 
@@ -124,8 +130,13 @@ def main() -> None:
     arguments, rest = make_parser().parse_known_args()
     try:
         VERBS[arguments.verb](arguments, rest)
+        sys.stdout.flush()
     except UserError as error:
         sys.exit(fail(f"seq2seq: {error}", 2))
+    except OSError as error:  # a full disk, a reader who has left (`| head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor must Python fail at its own last flush
+        left = isinstance(error, BrokenPipeError)
+        sys.exit(0 if left else fail(f"seq2seq: {error.filename or 'output'}: {error.strerror or error}", 2))
     except KeyboardInterrupt:
         sys.exit(fail("seq2seq: stopped", 130))
 

@@ -13,14 +13,13 @@ from rich.text import Text
 
 from seq2seq import figures, passages
 from seq2seq.alignment import printable, render
-from seq2seq.errors import UserError
+from seq2seq.errors import SEEDS, UserError
 from seq2seq.passages import Passage
 from seq2seq.search import SearchOptions
 from seq2seq.tokenizer import normalise
 from seq2seq.translator import Translator
 
 WIDEST = 1000  # hypotheses; a slip of the finger must not take all memory
-SEEDS = 2**63
 
 
 @dataclass(frozen=True)
@@ -87,8 +86,11 @@ def translate(translator: Translator, state: State, line: str) -> Reply:
     if not normalise(line):
         return Reply(Text(), state)
     settings = state.settings
+    options = settings.options
+    if options.sampling:  # the best of several would be no sample
+        options = replace(options, width=options.n_best)
     generator = passages.seeded(translator, settings.seed)
-    [found] = passages.translate(translator, [line], settings.options, settings.prefix, generator)
+    [found] = passages.translate(translator, [line], options, settings.prefix, generator)
     lines = []
     for rank, passage in enumerate(found, start=1):
         number = Text(f"{rank:>2}  " if len(found) > 1 else "", "dim")
@@ -96,7 +98,7 @@ def translate(translator: Translator, state: State, line: str) -> Reply:
         lines.append(number + score + (Text(printable(passage.text)) if passage.text else Text("(empty)", "dim")))
     if settings.show_alignment:
         lines.append(drawn(translator, found[0]))
-    if settings.options.sampling:
+    if options.sampling:
         settings = replace(settings, seed=(settings.seed + 1) % SEEDS)
     return Reply(Text("\n").join(lines), State(settings, found[0]))
 
@@ -236,7 +238,7 @@ COMMANDS = {
     ":nbest": Command("N", "show N translations, and keep at least N hypotheses", n_best),
     ":length-penalty": Command("X", "0 favours short translations, more long ones", option("length_penalty", finite)),
     ":coverage-penalty": Command("X", "more favours reading all of it; 0 is off", option("coverage_penalty", finite)),
-    ":sample": Command("[TEMPERATURE]", "draw translations at random", sample),
+    ":sample": Command("[TEMPERATURE]", "draw translations at random, as many as :nbest says", sample),
     ":search": Command("", "search for the most probable ones again", option("sampling", lambda _: False)),
     ":top-k": Command("N", "sample from the N likeliest words; 0 is all", option("top_k", whole_number(0, 10**9))),
     ":top-p": Command("X", "sample from the likeliest words that hold X; 1 is all", option("top_p", finite)),

@@ -7,12 +7,14 @@ Every class here answers the same three calls, so that a decoder never asks whic
     vector, weights = context(query, share, memory)  once a step
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from seq2seq.errors import UserError
 from seq2seq.tensors import masked_softmax
 
 
@@ -35,15 +37,15 @@ class Sizes(NamedTuple):
     word: int
 
 
-class Context(nn.Module):
+class Context(nn.Module, ABC):
     """Base of the four ways to read memory.
 
     Attributes:
-        size: of the context vector it returns.
+        vector_size: of the context vector it returns.
         attends: its weights mean something: they sum to 1.
     """
 
-    size: int
+    vector_size: int
     attends: bool
 
     def prepare(self, memory: Memory) -> Tensor:
@@ -54,6 +56,7 @@ class Context(nn.Module):
         """The last words' share of the queries: embedded (batch, target, word) → (batch, target, share)."""
         return embedded[..., :0]
 
+    @abstractmethod
     def forward(self, query: Tensor, share: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
         """Read memory once for each hypothesis.
 
@@ -63,10 +66,9 @@ class Context(nn.Module):
             memory: the sentence's memory, its `keys` prepared.
 
         Returns:
-            the context vector c_i (batch, width, size), and the weights α_i (batch, width, source): they sum to 1 over
-            the real words, or are all zero where nothing is attended to.
+            the context vector c_i (batch, width, vector), and the weights α_i (batch, width, source): they sum to 1
+            over the real words, or are all zero where nothing is attended to.
         """
-        raise NotImplementedError
 
 
 ContextFactory = Callable[[Sizes], Context]
@@ -82,11 +84,16 @@ class AdditiveAttention(Context):
         sees_last_word: the query has seen the last word, too: W s_{i−1} + V E y_{i−1}. Not in the paper: it gives the
             query what a conditional decoder's would have (Sennrich et al. 2017, Nematus), for one product outside the
             loop.
+
+    Raises:
+        UserError: size is below 1.
     """
 
     def __init__(self, sizes: Sizes, size: int = 256, sees_last_word: bool = False) -> None:
         super().__init__()
-        self.size, self.attends = sizes.memory, True
+        if size < 1:
+            raise UserError(f"model.decoder.context.size: must be at least 1, not {size}")
+        self.vector_size, self.attends = sizes.memory, True
         self.query = nn.Linear(sizes.query, size)  # W
         self.key = nn.Linear(sizes.memory, size, bias=False)  # U
         self.word = nn.Linear(sizes.word, size, bias=False) if sees_last_word else None  # V
@@ -114,7 +121,7 @@ class DotAttention(Context):
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
-        self.size, self.attends = sizes.memory, True
+        self.vector_size, self.attends = sizes.memory, True
         self.key = nn.Linear(sizes.memory, sizes.query, bias=False)  # W
 
     def prepare(self, memory: Memory) -> Tensor:
@@ -130,7 +137,7 @@ class FixedContext(Context):
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
-        self.size, self.attends = sizes.memory, False
+        self.vector_size, self.attends = sizes.memory, False
 
     def forward(self, query: Tensor, share: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
         return memory.summary.unsqueeze(1).expand(-1, query.shape[1], -1), no_weights(query, memory)
@@ -141,7 +148,7 @@ class NoContext(Context):
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
-        self.size, self.attends = 0, False
+        self.vector_size, self.attends = 0, False
 
     def forward(self, query: Tensor, share: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
         return query[..., :0], no_weights(query, memory)

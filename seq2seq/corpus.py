@@ -63,7 +63,7 @@ def fault(source: str, target: str, options: CorpusOptions) -> str | None:
     return None
 
 
-def normalise(text: object) -> str:
+def plain_text(text: object) -> str:
     """HTML entities to characters, white space (no-break and doubled, too) to single spaces; None to nothing.
 
     Raises:
@@ -81,8 +81,8 @@ def normalise_rows(batch: dict[str, list[Any]], source: str, target: str) -> dic
     if source not in batch or target not in batch:
         batch = {side: [pair[side] for pair in batch["translation"]] for side in (source, target)}
     return {
-        "source": [normalise(text) for text in batch[source]],
-        "target": [normalise(text) for text in batch[target]],
+        "source": [plain_text(text) for text in batch[source]],
+        "target": [plain_text(text) for text in batch[target]],
     }
 
 

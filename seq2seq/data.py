@@ -156,7 +156,7 @@ class Stream(IterableDataset[Batch]):
 
 
 def pools(rows: datasets.IterableDataset, size: int, least: int) -> Iterator[list[Row]]:
-    """Lists of `size` rows; the last one is shorter, but not so short that a process would have none of it."""
+    """Lists of `size` rows; the last one has what is left, and some more where a process would have none of it."""
     pool: list[Row] = []
     for row in rows:
         if len(pool) >= size + least:

@@ -96,10 +96,10 @@ class Decoder(nn.Module):
         self.cells = nn.ModuleList(LSTMCell(size, hidden) for size in sizes)  # type: ignore[assignment]
         self.bridges = nn.ModuleList(Bridge(memory, hidden) for _ in sizes)  # type: ignore[assignment]
         with catch_warnings(action="ignore"):  # that there is nothing to initialise, where the context has no size
-            self.context_gates = nn.Linear(self.context.size, 4 * hidden, bias=False)
+            self.context_gates = nn.Linear(self.context.vector_size, 4 * hidden, bias=False)
         for gate in self.context_gates.weight.data.chunk(4):
             nn.init.xavier_uniform_(gate)
-        self.readout = nn.Linear(hidden + self.context.size + word, word)
+        self.readout = nn.Linear(hidden + self.context.vector_size + word, word)
         self.vocabulary = nn.Linear(word, embedding.num_embeddings)
         if tied:
             self.vocabulary.weight = embedding.weight

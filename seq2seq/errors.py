@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+SEEDS = 2**63  # torch's generators take no more
 Rule = tuple[str, bool, str]  # a key, whether its value is right, and what it has to be: "must be …"
 
 
@@ -23,6 +24,12 @@ def require(section: str, options: object, rules: Iterable[Rule]) -> None:
     for key, holds, rule in rules:
         if not holds:
             raise UserError(f"{section}.{key}: {rule}, not {getattr(options, key)}")
+
+
+def require_seed(seed: int) -> None:
+    """Raises UserError: the seed is out of range."""
+    if not 0 <= seed < SEEDS:
+        raise UserError(f"seed: must be from 0 to {SEEDS - 1}, not {seed}")
 
 
 def at_least_1(options: object, *keys: str) -> Iterator[Rule]:

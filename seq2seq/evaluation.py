@@ -5,7 +5,7 @@ import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,6 +55,11 @@ def of_files(source: Path, reference: Path) -> Pairs:
             f"{source} has {len(sources)} lines and {reference} has {len(references)}: they must be parallel"
         )
     return Pairs(source.name, sources, references)  # with its ending: no split is called so
+
+
+def scored_by(options: SearchOptions) -> SearchOptions:
+    """A run's own way of searching for one best translation: a sample would be called a beam's, and have no score."""
+    return replace(options, sampling=False, n_best=1)
 
 
 def evaluate(

@@ -18,7 +18,7 @@ import torch
 from seq2seq import figures, run
 from seq2seq.data import Batching, Share, epoch_batches, pair_lengths, tokenise
 from seq2seq.errors import UserError
-from seq2seq.evaluation import evaluate, of_split
+from seq2seq.evaluation import evaluate, of_split, scored_by
 from seq2seq.files import write
 from seq2seq.fitting import check_trainer_options, fit
 from seq2seq.model import parameters
@@ -90,8 +90,7 @@ def fit_recipe(recipe: Recipe, resolved: str, folder: Path, resume: bool) -> Non
         known["batches"] = order(training, batches.batching)
         if resume:
             run.check_facts(folder, known)
-        # What the weights were good for so far, they may not be when they have been trained on.
-        run.add_scores(folder, known | {"finished": False, "scores": {}})
+        run.add_scores(folder, known | {"finished": False})
     started = time.monotonic()
     finished = False
     try:
@@ -124,13 +123,15 @@ def train_tokenizer(recipe: Recipe, rows: Rows) -> Tokenizer:
 
 
 def keep_best(folder: Path, recipe: Recipe, tokenizer: Tokenizer) -> None:
-    """Write the best checkpoint's weights, if there is one yet, as what `translate` loads."""
-    path = folder / run.CHECKPOINTS / run.BEST
+    """Write the best checkpoint's weights, if there is one yet, as what `translate` loads; others' scores go."""
+    path, kept = folder / run.CHECKPOINTS / run.BEST, folder / run.WEIGHTS
     if path.exists():
         weights = torch.load(path, map_location="cpu", weights_only=True)["state_dict"]
         model = run.build(recipe.model, tokenizer)
         model.load_state_dict({name.removeprefix("model."): value for name, value in weights.items()})
-        run.save_weights(model, folder / run.WEIGHTS)
+        if not run.has_weights(model, kept):
+            run.save_weights(model, kept)
+            run.add_scores(folder, {"scores": {}})
 
 
 def test(recipe: Recipe, folder: Path) -> dict[str, Any]:
@@ -138,7 +139,8 @@ def test(recipe: Recipe, folder: Path) -> dict[str, Any]:
     if not recipe.corpus.test:
         return {}
     translator, options = run.load(folder)
-    searches = {replace(options, width=1, n_best=1), replace(options, n_best=1)}
+    options = scored_by(options)
+    searches = {replace(options, width=1), options}
     return evaluate(translator, folder, of_split(recipe, recipe.corpus.test), sorted(searches, key=lambda o: o.width))
 
 

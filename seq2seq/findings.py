@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from seq2seq import metrics, significance
 from seq2seq.alignment import read_links
-from seq2seq.metrics import METRICS, Alignment, MetricName, alignment_error_rate, bleu_by_length
+from seq2seq.metrics import METRICS, Links, MetricName, alignment_error_rate, bleu_by_length
 from seq2seq.scoring import HeldOut, Scored
 
 ALL = "all sentences"
@@ -125,8 +125,8 @@ def compared(
 def alignment(variants: Mapping[str, list[Scored]], held: HeldOut) -> Findings:
     """Attention's strongest link of each target word against the gold ones, while the references are read.
 
-    With them what two that know nothing of the words come to: the diagonal, and the best that can be done with one
-    link a target word.
+    With them what two others come to: the diagonal, which knows nothing of the words, and the best that can be done
+    with one link a target word.
     """
     gold = held.known["alignment"]
     lengths = [
@@ -146,12 +146,12 @@ def alignment(variants: Mapping[str, list[Scored]], held: HeldOut) -> Findings:
     }
 
 
-def diagonal(sources: int, targets: int) -> Alignment:
+def diagonal(sources: int, targets: int) -> Links:
     """Every target word's link to the source word at the same share of the sentence."""
     return [(target * sources // targets, target) for target in range(targets)]
 
 
-def one_link(gold: str, targets: int) -> Alignment:
+def one_link(gold: str, targets: int) -> Links:
     """One gold link of each target word, and a wrong one of those that have none."""
     first: dict[int, int] = {}
     for source, target in read_links(gold):

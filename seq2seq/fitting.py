@@ -50,15 +50,13 @@ def fit(
         resume: go on from the last checkpoint.
 
     Raises:
-        UserError: the loss is no longer a number, or there is nothing to resume. Checkpoints so far are kept.
+        UserError: the loss is no longer a number. Checkpoints so far are kept.
     """
     quiet()
     trainer = make_trainer(trainer_options, folder, make_callbacks(options, trainer_options, folder))
-    last = folder / CHECKPOINTS / LAST
-    if resume and not last.exists():
-        raise UserError(f"{folder}: no checkpoint to resume from; train with --force to start anew")
+    last = str(folder / CHECKPOINTS / LAST)
     try:
-        trainer.fit(learner, batches, ckpt_path=str(last) if resume else None)
+        trainer.fit(learner, batches, ckpt_path=last if resume else None)
     except Diverged as error:
         raise UserError(
             f"{folder}: {error}; its best checkpoint is kept. Try a lower training.learning_rate, a "

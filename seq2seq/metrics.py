@@ -12,7 +12,7 @@ from seq2seq.errors import UserError
 
 MetricName = Literal["bleu", "chrf"]
 METRICS: dict[MetricName, type[BLEU] | type[CHRF]] = {"bleu": BLEU, "chrf": CHRF}
-Alignment = str | Collection[tuple[int, int]]  # "0-0 1-2" (Pharaoh), or its (source, target) pairs
+Links = str | Collection[tuple[int, int]]  # "0-0 1-2" (Pharaoh), or its (source, target) pairs
 
 
 class Score(NamedTuple):
@@ -94,7 +94,7 @@ def bleu_by_length(
 
 
 def alignment_error_rate(
-    predicted: Sequence[Alignment], gold: Sequence[Alignment], possible: Sequence[Alignment] | None = None
+    predicted: Sequence[Links], gold: Sequence[Links], possible: Sequence[Links] | None = None
 ) -> float:
     """1 - (|A ∩ S| + |A ∩ P|) / (|A| + |S|), summed over the corpus (Och & Ney 2003): 0 best, 1 worst.
 
@@ -113,7 +113,7 @@ def alignment_error_rate(
     return 1 - hits / links if links else 0.0
 
 
-def _links(alignment: Alignment, number: int) -> set[tuple[int, int]]:
+def _links(alignment: Links, number: int) -> set[tuple[int, int]]:
     if not isinstance(alignment, str):
         return set(alignment)
     try:

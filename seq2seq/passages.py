@@ -9,7 +9,7 @@ from torch import Tensor
 
 from seq2seq import alignment
 from seq2seq.alignment import Alignment
-from seq2seq.errors import UserError
+from seq2seq.errors import UserError, require_seed
 from seq2seq.search import SearchOptions
 from seq2seq.tokenizer import Tokenizer, normalise
 from seq2seq.translator import Translation, Translator
@@ -116,5 +116,10 @@ def require_attention(translator: Translator) -> None:
 
 
 def seeded(translator: Translator, seed: int) -> torch.Generator:
-    """What sampling with this translator draws from."""
+    """What sampling with this translator draws from.
+
+    Raises:
+        UserError: the seed is out of range.
+    """
+    require_seed(seed)
     return torch.Generator(next(translator.model.parameters()).device).manual_seed(seed)

@@ -129,8 +129,11 @@ def open_split(options: CorpusOptions, split: str) -> Rows:
     except (datasets.exceptions.DatasetGenerationError, UnicodeDecodeError) as error:
         raise unreadable(options, error) from error
     except StopIteration as error:  # which `datasets` lets slip where a file has no rows
-        raise UserError(f"corpus {options.path}: a file is empty") from error
+        empty = [path.name for path in folder.glob("*") if path.is_file() and not path.stat().st_size] or ["a file"]
+        raise UserError(f"corpus {options.path}: {', '.join(sorted(empty))}: empty") from error
     except (ValueError, RuntimeError) as error:  # of splits and configurations; of datasets that are programs
+        if "corresponds to no data" in str(error):
+            raise UserError(f"corpus {options.path}: split {split!r} is empty") from error
         raise UserError(f"corpus {options.path}: {cause(error)}") from error
     except OSError as error:  # of files and of the network
         where = "no data files in that folder" if local else "neither a local folder nor to be had from the Hub now"

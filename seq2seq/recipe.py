@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,7 +11,7 @@ import yaml
 from jsonargparse import ArgumentParser, set_parsing_settings
 
 from seq2seq.corpus import CorpusOptions
-from seq2seq.errors import UserError
+from seq2seq.errors import UserError, require_seed
 from seq2seq.learning import TrainingOptions
 from seq2seq.model import ModelOptions
 from seq2seq.search import SearchOptions
@@ -47,6 +48,9 @@ class Recipe:
     seed: int = 1
     comparison: dict[str, dict[str, Any]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        require_seed(self.seed)
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -58,7 +62,7 @@ class Trained:
 
 def parser(sections: type) -> ArgumentParser:
     """A parser whose options are the fields of a dataclass, nested ones joined by dots: --model.decoder.hidden 512."""
-    made = ArgumentParser(exit_on_error=False, add_help=False, allow_abbrev=False)
+    made = ArgumentParser("seq2seq train RECIPE", exit_on_error=False, add_help=False, allow_abbrev=False)
     made.add_class_arguments(sections)
     return made
 
@@ -90,9 +94,30 @@ def read(sections: type[Sections], path: Path, overrides: Sequence[str] = ()) ->
     try:
         values = made.parse_args(list(overrides), namespace=made.parse_object(given))
     except (argparse.ArgumentError, TypeError, ValueError, KeyError) as error:
-        raise UserError(f"{path}: {one_line(error)}") from error
+        said = one_line(error)
+        raise UserError(f"{path}: {said}; {way_out(said, made)}") from error
     # Classes check their values as they are made; UserErrors pass through.
     return sections(**vars(made.instantiate(values))), made.dump(values)
+
+
+def way_out(mistake: str, made: ArgumentParser) -> str:
+    """What to do about an error message: the key that was meant, if one is like it, or where all of them are."""
+    known = [f"--{key}" for key, _ in made.get_defaults().items()]
+    for word in (word.split("=")[0] for word in mistake.split() if word.startswith("--")):
+        if near := get_close_matches(word, known, n=1):
+            return f"did you mean {near[0]}?"
+    return "seq2seq train --keys lists all keys with their values"
+
+
+def check_moved(overrides: Sequence[str]) -> None:
+    """See that overrides of a trained run say no more than where its corpus is.
+
+    Raises:
+        UserError: another key.
+    """
+    for word in overrides:
+        if word.startswith("--") and not word.startswith("--corpus."):
+            raise UserError(f"{word}: of what is trained, only --corpus.… can be set, for a corpus that has moved")
 
 
 def check_keys(sections: Any, given: dict[str, Any], path: Path, section: str = "") -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 import safetensors
 import safetensors.torch
+import torch
 import yaml
 
 from seq2seq.errors import UserError
@@ -74,6 +75,16 @@ def save_weights(model: Model, path: Path) -> None:
         safetensors.torch.save_model(model, str(temporary))
 
 
+def has_weights(model: Model, path: Path) -> bool:
+    """Whether a file holds a model's weights as they are."""
+    try:
+        there = safetensors.torch.load_file(path)
+    except (safetensors.SafetensorError, OSError):
+        return False
+    weights = model.state_dict()
+    return all(name in weights and torch.equal(value, weights[name]) for name, value in there.items())
+
+
 def load_weights(model: Model, path: Path) -> None:
     """Read weights into a model.
 
@@ -96,11 +107,14 @@ def prepare(folder: Path, resume: bool, force: bool) -> None:
     """Make sure that no run is overwritten by mistake.
 
     Raises:
-        UserError: the folder has a run and neither `resume` nor `force` is given, or it is no run's folder at all.
+        UserError: the folder has a run and neither `resume` nor `force` is given, or it is no run's folder at all, or
+            there is nothing to resume.
     """
     if resume:
         if not (folder / RECIPE).is_file():
             raise UserError(f"{folder}: no run to resume there; train it without --resume")
+        if not (folder / CHECKPOINTS / LAST).is_file():
+            raise UserError(f"{folder}: no checkpoint to resume from; train with --force to start anew")
     elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         if not force:
             raise UserError(
@@ -116,18 +130,24 @@ def alone(folder: Path) -> Iterator[None]:
     """Keep every other training away from a run's folder while the block lasts.
 
     Raises:
-        UserError: another training is there.
+        UserError: another training is there, or no folder can be.
     """
     from filelock import FileLock, Timeout  # slow to import, and `translate` has no use for it
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0)  # beside it: --force deletes the folder
     try:
-        with FileLock(folder.with_name(f".{folder.name}.lock"), timeout=0):  # beside it: --force deletes the folder
-            yield
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
     except Timeout as error:
         raise UserError(
             f"{folder}: is being trained by another process; wait for it, or choose another --run"
         ) from error
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be made: {error.strerror or error}; choose another --run") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def changed(folder: Path, resolved: dict[str, Any], but: Sequence[str]) -> str | None:

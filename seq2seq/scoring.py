@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from seq2seq import alignment, evaluation, run
@@ -63,7 +63,7 @@ def joined(pairs: Pairs, count: int) -> HeldOut:
 
 def score(trained: Finished, sets: Sequence[HeldOut]) -> Scored:
     """Translate the held-out sets as the recipe searches, where that has not been done, and score them."""
-    options = replace(trained.recipe.search, n_best=1)
+    options = evaluation.scored_by(trained.recipe.search)
     search = evaluation.search_name(options)
     translator: Translator | None = None
     translations, results = {}, {}

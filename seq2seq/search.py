@@ -6,6 +6,7 @@ Width 1 therefore is greedy search, and a beam as wide as there are hypotheses i
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf, isfinite
 from typing import NamedTuple, Protocol, TypeVar
 
 import torch
@@ -65,10 +66,11 @@ class SearchOptions:
     def __post_init__(self) -> None:
         rules = (
             ("width", self.width >= 1, "must be at least 1"),
-            ("coverage_penalty", self.coverage_penalty >= 0, "must be 0 or more"),
+            ("length_penalty", isfinite(self.length_penalty), "must be a finite number"),
+            ("coverage_penalty", 0 <= self.coverage_penalty < inf, "must be 0 or more, and finite"),
             ("n_best", 1 <= self.n_best <= self.width, f"must be from 1 to search.width ({self.width})"),
             ("max_length", self.max_length >= 1, "must be at least 1"),
-            ("temperature", self.temperature > 0, "must be more than 0"),
+            ("temperature", 0 < self.temperature < inf, "must be more than 0, and finite"),
             ("top_k", self.top_k >= 0, "must be 0 (all words) or more"),
             ("top_p", 0 < self.top_p <= 1, "must be more than 0 and at most 1"),
         )

@@ -10,7 +10,7 @@ from typing import Literal
 
 import sentencepiece
 
-from seq2seq.errors import UserError
+from seq2seq.errors import UserError, require
 from seq2seq.files import atomic
 from seq2seq.vocabulary import BOS, EOS, PAD, SPECIAL, UNK
 
@@ -26,7 +26,7 @@ PROBE = "½ ﬁ\u0301 \U0001f600"  # comes back whole only with byte fallback an
 class TokenizerOptions:
     """How text is cut into subwords.
 
-    Attributes:
+    Args:
         vocab_size: pieces in a model, the 4 special ids and the 256 bytes included. Few pieces spell rare words out of
             often-seen parts, which small corpora need; many pieces give short sentences, which large ones can afford.
         joint: one model for both languages, so that names and cognates are cut alike and embeddings can be tied;
@@ -36,13 +36,13 @@ class TokenizerOptions:
         sampling: 0 cuts a word always the same way. Above it, training sees a new cut each time, which works against
             overfitting. For "unigram" it is Kudo's alpha: a cut is drawn with a probability in proportion to
             P(cut)^alpha, so a *small* alpha is wild and 1 is tame; 0.1 to 0.5 are usual. For "bpe" it is the share of
-            merges dropped (BPE-dropout, Provilkov et al. 2020), so small is tame; 0.1 is usual. Development and test
+            merges dropped (BPE-dropout, Provilkov et al. 2020), so small is tame; 0.1 is usual. Validation and test
             text is never sampled.
         character_coverage: share of the corpus's characters that get a piece of their own; the rest are spelled in
             bytes. 1.0 for alphabets, 0.9995 for Chinese or Japanese.
 
     Raises:
-        UserError: sampling or character_coverage out of range.
+        UserError: a value is out of its range.
     """
 
     vocab_size: int = 6000
@@ -52,12 +52,12 @@ class TokenizerOptions:
     character_coverage: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.vocab_size < 1:
-            raise UserError(f"tokenizer.vocab_size is {self.vocab_size}; it must be at least 1")
-        if not 0 <= self.sampling <= 1:
-            raise UserError(f"tokenizer.sampling is {self.sampling}; give a number from 0 (off) to 1")
-        if not 0 < self.character_coverage <= 1:
-            raise UserError(f"tokenizer.character_coverage is {self.character_coverage}; give a number in (0, 1]")
+        rules = (
+            ("vocab_size", self.vocab_size >= 1, "must be at least 1"),
+            ("sampling", 0 <= self.sampling <= 1, "must be from 0 (off) to 1"),
+            ("character_coverage", 0 < self.character_coverage <= 1, "must be more than 0 and at most 1"),
+        )
+        require("tokenizer", self, rules)
 
 
 class Tokenizer:

@@ -19,7 +19,7 @@ import yaml
 from seq2seq import fairness, run
 from seq2seq.errors import UserError
 from seq2seq.fairness import Differences
-from seq2seq.recipe import Recipe, read
+from seq2seq.recipe import Recipe, check_moved, read
 from seq2seq.variants import Job
 
 COLUMNS = ("epoch", "update", "validation_bleu", "tokens_per_second")
@@ -141,11 +141,7 @@ def gather(folders: Sequence[Path], overrides: Sequence[str] = ()) -> list[Finis
     Raises:
         UserError: see `read_run`; they are all one variant; an override of something else.
     """
-    for word in overrides:
-        if word.startswith("--") and not word.startswith("--corpus."):
-            raise UserError(
-                f"{word}: of runs that are trained, only --corpus.… can be set, for a corpus that has moved"
-            )
+    check_moved(overrides)
     names: dict[str, str] = {}
     found = []
     for folder in folders:

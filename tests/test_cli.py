@@ -4,6 +4,9 @@ import io
 import json
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,6 +73,10 @@ def test_keys_lists_every_key_of_a_recipe(monkeypatch: pytest.MonkeyPatch, capsy
         (("train", "nowhere.yaml"), "nowhere.yaml: cannot be read"),
         (("train", RECIPES[0], "--trainnig.average", "1"), "trainnig"),
         (("train", RECIPES[0], "--trainer.max_epoch", "1"), "did you mean trainer.max_epochs"),
+        (("train", RECIPES[0], "--model.decoder.hiden", "1"), "did you mean --model.decoder.hidden?"),
+        (("train", RECIPES[0], "--seed", "9" * 20), "seed: must be from 0 to"),
+        (("train", RECIPES[0], "--run", RECIPES[0] / "x"), "x: cannot be made: "),
+        (("train", "--seed", "7", RECIPES[0]), "the recipe comes first, before its keys: seq2seq train"),
         (("translate", "runs/nothing"), "no run there"),
         (("evaluate", "runs/nothing"), "cannot be read"),
     ],
@@ -90,6 +97,10 @@ def test_a_mistake_is_one_line_on_stderr(
         (("translate", "--width", "0"), "search.width"),
         (("translate", "--widht", "3"), "unrecognized arguments: --widht 3"),
         (("translate", "--device", "quantum"), "--device quantum"),
+        (("translate", "--length-penalty", "nan"), "search.length_penalty: must be a finite number"),
+        (("translate", "--coverage-penalty", "inf"), "search.coverage_penalty: must be 0 or more, and finite"),
+        (("translate", "--seed", "9" * 20), "seed: must be from 0 to"),
+        (("evaluate", "--search.width", "3"), "--search.width: of what is trained, only --corpus"),
         (("evaluate", "--split", "dev"), "dev"),
         (("evaluate", "--files", "a.de", "b.en"), "a.de: cannot be read"),
     ],
@@ -142,6 +153,43 @@ def test_nbest_widens_the_beam(
 ) -> None:
     assert seq2seq(monkeypatch, "translate", folder, "--nbest", 4, "--format", "json", stdin=b"Ein Hund.\n") == 0
     assert len(json.loads(capfdbinary.readouterr().out)["translations"]) == 4
+
+
+def test_a_sample_is_one_draw_and_not_the_best_of_a_beam(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    outputs = []
+    for words in ((), ("--width", 1), ("--width", 8)):
+        assert seq2seq(monkeypatch, "translate", folder, "--sample", *words, stdin=b"Ein Hund.\n" * 20) == 0
+        outputs.append(capfdbinary.readouterr().out)
+    assert outputs[0] == outputs[1] != outputs[2]
+
+
+def test_a_reader_who_leaves_and_a_full_disk_are_no_traceback(tmp_path: Path) -> None:
+    plan = [sys.executable, "-m", "seq2seq.cli", "compare", str(ROOT / "recipes" / "quickstart.yaml"), "--plan"]
+    for redirection, status, said in (
+        ("| true", 0, ""),
+        ("> /dev/full", 2, "seq2seq: output: No space left on device\n"),
+    ):
+        command = f"{shlex.join([*plan, '--run', str(tmp_path / 'x')])} {redirection}; exit ${{PIPESTATUS[0]}}"
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+        assert (done.returncode, done.stderr) == (status, said)
+
+
+def test_evaluate_scores_what_the_search_finds_even_where_the_recipe_samples(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sampling = shutil.copytree(folder, tmp_path / "sampling")
+    recipe = sampling / run.RECIPE
+    recipe.write_text(recipe.read_text("utf-8").replace("width: 2", "width: 2, sampling: true"), encoding="utf-8")
+    source, reference = tmp_path / "my.de", tmp_path / "my.en"
+    for path in (source, reference):
+        path.write_text("Ein Hund.\nZwei Hunde.\n", encoding="utf-8")
+    for one in (folder, sampling):
+        assert seq2seq(monkeypatch, "evaluate", one, "--files", source, reference) == 0
+    for name in ("greedy", "beam-2"):
+        texts = [(one / "hypotheses" / f"my.de.{name}.txt").read_text("utf-8") for one in (folder, sampling)]
+        assert texts[0] == texts[1]
 
 
 def test_evaluate_scores_a_users_own_files(

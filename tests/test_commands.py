@@ -134,6 +134,13 @@ def test_a_prefix_begins_translations_until_it_is_taken_back(translator: Transla
     assert state.settings == START.settings
 
 
+def test_samples_are_as_many_as_are_shown(translator: Translator) -> None:
+    once, _ = talk(translator, ":sample 2", ":width 1", "der Hund")
+    again, state = talk(translator, ":width 7", ":sample 2", "der Hund")
+    assert once[-1] == again[-1]
+    assert state.settings.options.width == 7  # for :search
+
+
 def test_a_seed_repeats_samples_and_each_try_is_another(translator: Translator) -> None:
     answers, _ = talk(translator, ":sample 2", ":seed 7", "der Hund", "der Hund", ":seed 7", "der Hund", "der Hund")
     assert answers[2:4] == answers[5:7]

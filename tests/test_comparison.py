@@ -361,7 +361,7 @@ def test_folders_are_compared_in_any_order_by_the_first_seed(
 
 def test_trained_runs_are_as_they_are(compared: Path, recipe_file: Path) -> None:
     folders = [compared / "bottleneck-1", compared / "attention-1"]
-    with pytest.raises(UserError, match=r"--training\.patience: of runs that are trained, only --corpus"):
+    with pytest.raises(UserError, match=r"--training\.patience: of what is trained, only --corpus"):
         trainings.gather(folders, ["--training.patience", "1"])
     moved = trainings.gather(folders, ["--corpus.path", "elsewhere"])
     assert {one.recipe.corpus.path for one in moved} == {"elsewhere"}

@@ -6,7 +6,8 @@ from examples import CONTEXTS, each_attention, each_context, lengths, quick, ran
 from hypothesis import given
 from torch import Tensor
 
-from seq2seq.context import Context, ContextFactory, Memory, Sizes
+from seq2seq.context import AdditiveAttention, Context, ContextFactory, Memory, Sizes
+from seq2seq.errors import UserError
 from seq2seq.tensors import select
 
 MEMORY, QUERY, WORD = 6, 7, 5
@@ -34,7 +35,7 @@ def test_weights_sum_to_1_over_real_words_or_are_zero(factory: ContextFactory, s
     torch.manual_seed(seed)
     context, memory = make(factory), random_memory(sizes)
     vector, weights = ask(context, memory, *questions(len(sizes), 3))
-    assert vector.shape == (len(sizes), 3, context.size)
+    assert vector.shape == (len(sizes), 3, context.vector_size)
     assert weights.shape == (len(sizes), 3, max(sizes))
     assert (weights.masked_select(~memory.mask.unsqueeze(1)) == 0).all()
     torch.testing.assert_close(weights.sum(dim=-1), torch.full((len(sizes), 3), float(context.attends)))
@@ -129,5 +130,10 @@ def test_the_fixed_context_is_the_summary_whatever_is_asked() -> None:
 
 def test_no_context_is_nothing() -> None:
     context = make(CONTEXTS["none"])
-    assert context.size == 0
+    assert context.vector_size == 0
     assert sum(parameter.numel() for parameter in context.parameters()) == 0
+
+
+def test_attention_needs_a_network_to_score_with() -> None:
+    with pytest.raises(UserError, match=r"model\.decoder\.context\.size: must be at least 1, not 0"):
+        AdditiveAttention(Sizes(MEMORY, QUERY, WORD), size=0)

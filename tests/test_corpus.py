@@ -7,7 +7,7 @@ from examples import quick
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seq2seq.corpus import CorpusOptions, fault, normalise, normalise_rows, read_parallel
+from seq2seq.corpus import CorpusOptions, fault, normalise_rows, plain_text, read_parallel
 from seq2seq.errors import UserError
 
 OPTIONS = CorpusOptions("anywhere", max_words=12, max_ratio=2.0)
@@ -67,20 +67,20 @@ def test_faults_begin_where_the_options_say(first: int, second: int, expected: s
     ],
 )
 def test_text_is_normalised(text: str | None, expected: str) -> None:
-    assert normalise(text) == expected
+    assert plain_text(text) == expected
 
 
 @quick
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=8), max_size=5))
 def test_normalised_text_is_one_line_of_words_with_single_spaces(parts: list[str]) -> None:
-    found = normalise("  ".join(parts))
+    found = plain_text("  ".join(parts))
     assert found == " ".join(found.split())
 
 
 @pytest.mark.parametrize("text", [3, 1.5, ["ein", "Hund"], {"de": "Hund"}])
 def test_what_is_not_text_is_named(text: object) -> None:
     with pytest.raises(UserError, match=type(text).__name__):
-        normalise(text)
+        plain_text(text)
 
 
 def test_flat_and_nested_columns_give_the_same_rows() -> None:

@@ -149,6 +149,27 @@ def test_ctrl_c_keeps_the_best_epoch(train: Train, tmp_path: Path, monkeypatch: 
     assert run.read_scores(tmp_path / "run")["scores"]
 
 
+def test_what_was_scored_is_kept_as_long_as_the_weights_are(train: Train, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    train(folder, "--trainer.max_epochs", "1", "--corpus.test", "")
+    run.add_scores(folder, {"scores": {"mine": {}}})
+    train(folder, "--trainer.max_epochs", "1", "--corpus.test", "", resume=True)  # nothing is left to do
+    assert run.read_scores(folder)["scores"] == {"mine": {}}
+    last = folder / run.CHECKPOINTS / run.LAST
+    moved = last.rename(tmp_path / "moved")
+    before = run.read_scores(folder)
+    with pytest.raises(UserError, match="no checkpoint to resume from"):
+        train(folder, "--trainer.max_epochs", "2", "--corpus.test", "", resume=True)
+    assert run.read_scores(folder) == before
+    moved.rename(last)
+    model = run.load(folder)[0].model
+    with torch.no_grad():
+        model.decoder.readout.weight.add_(1.0)
+    run.save_weights(model, folder / run.WEIGHTS)
+    train(folder, "--trainer.max_epochs", "1", "--corpus.test", "", resume=True)
+    assert run.read_scores(folder)["scores"] == {}  # they were of weights that are there no longer
+
+
 def test_a_loss_that_is_no_number_stops_the_run_and_keeps_its_checkpoint(
     train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -235,6 +235,14 @@ def test_empty_files_are_said_to_be_so(tmp_path: Path, names: list[str], streami
     assert "empty" in mistake(tmp_path, streaming=streaming)
 
 
+def test_one_empty_file_among_others_is_named(tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "train", PAIRS)
+    (tmp_path / "test.jsonl").write_text("")
+    assert "split 'test' is empty" in mistake(tmp_path, "test")
+    (tmp_path / "train.jsonl").write_text("")
+    assert "train.jsonl" in mistake(tmp_path)
+
+
 @pytest.mark.parametrize("streaming", [False, True])
 def test_splits_of_unlike_columns_are_told(tmp_path: Path, streaming: bool) -> None:
     (tmp_path / "train.jsonl").write_text('{"de": "ja", "en": "yes"}\n', encoding="utf-8")
