@@ -1,11 +1,14 @@
-"""A report: headings, paragraphs, tables and figures, written as Markdown or as one HTML file that needs no network."""
+"""A report: headings, paragraphs, tables and figures, written as Markdown or as one HTML file that needs no network.
+
+With them, how it writes numbers.
+"""
 
 import base64
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 CHARTS = ".svg"  # what reports show; the same as PNG lies beside it
 
@@ -125,3 +128,30 @@ def _body(rows: Sequence[Sequence[str]]) -> str:
 
 def _row(cells: Sequence[str], tag: str) -> str:
     return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
+
+
+def signed(value: float) -> str:
+    """A difference."""
+    return f"{round(value, 2) + 0.0:+.2f}".replace("-", "−")
+
+
+def number(found: Mapping[str, Any], digits: int = 2) -> str:
+    """A mean, and its standard deviation where there is one."""
+    deviation = "" if found["sd"] is None else f" ± {found['sd']:.{digits}f}"
+    return f"{found['mean']:.{digits}f}{deviation}"
+
+
+def between(found: Mapping[str, float] | None) -> str:
+    """An interval."""
+    return f"{signed(found['low'])} to {signed(found['high'])}" if found else "one seed"
+
+
+def intervals(found: Mapping[str, Any]) -> list[str]:
+    """A difference's two intervals."""
+    return [between(found["test_sets"]), between(found["trainings"])]
+
+
+def alike(values: Sequence[float]) -> str:
+    """One number, or the least and the most."""
+    low, high = min(values), max(values)
+    return f"{low:,.10g}" if low == high else f"{low:,.10g}–{high:,.10g}"

@@ -1,7 +1,7 @@
 """Findings put into words, tables and figures: the report of a comparison."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,21 @@ import yaml
 from seq2seq import charts
 from seq2seq.files import write
 from seq2seq.findings import EXAMPLES, Findings
-from seq2seq.report import Block, Code, Heading, Paragraph, Picture, Table, markdown, page
+from seq2seq.report import (
+    Block,
+    Code,
+    Heading,
+    Paragraph,
+    Picture,
+    Table,
+    alike,
+    between,
+    intervals,
+    markdown,
+    number,
+    page,
+    signed,
+)
 
 REPORT, FIGURES = "report", "figures"
 LABELS = {"bleu": "BLEU", "chrf": "chrF"}
@@ -255,30 +269,3 @@ def spread(findings: Findings) -> str:
     """What the figures' bands are."""
     several = max(map(len, findings["seeds"].values())) > 1
     return " Means over the seeds; the spread is one standard deviation." if several else ""
-
-
-def signed(value: float) -> str:
-    """A difference."""
-    return f"{round(value, 2) + 0.0:+.2f}".replace("-", "−")
-
-
-def number(found: Mapping[str, Any], digits: int = 2) -> str:
-    """A mean, and its standard deviation where there is one."""
-    deviation = "" if found["sd"] is None else f" ± {found['sd']:.{digits}f}"
-    return f"{found['mean']:.{digits}f}{deviation}"
-
-
-def between(found: Mapping[str, float] | None) -> str:
-    """An interval."""
-    return f"{signed(found['low'])} to {signed(found['high'])}" if found else "one seed"
-
-
-def intervals(found: Mapping[str, Any]) -> list[str]:
-    """A difference's two intervals."""
-    return [between(found["test_sets"]), between(found["trainings"])]
-
-
-def alike(values: Sequence[float]) -> str:
-    """One number, or the least and the most."""
-    low, high = min(values), max(values)
-    return f"{low:,.10g}" if low == high else f"{low:,.10g}–{high:,.10g}"

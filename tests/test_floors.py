@@ -1,6 +1,7 @@
 """The house: a room imports only from floors below its own, and what is slow to import is imported late."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -64,6 +65,20 @@ def test_imports_point_down(room: str) -> None:
 def test_only_training_knows_lightning(room: str) -> None:
     packages = {module.partition(".")[0] for module in imports(room)}
     assert "lightning" not in packages or room in ("training", "fitting")
+
+
+def test_readme_shows_every_room_above_those_that_import_from_it() -> None:
+    text = (PACKAGE.parent / "README.md").read_text(encoding="utf-8")
+    _, _, rows = text.partition("seq2seq/\n")
+    house = [re.split(r"(?<=.) (?=[├└│])", row) for row in rows.partition("\ndata/")[0].splitlines()]
+    columns = [row[side] for side in (0, 1) for row in house if side < len(row)]
+    shown = re.findall(r"(\w+)\.py", "\n".join(columns))
+    assert sorted(shown) == ROOMS
+    for room in ROOMS:
+        for module in imports(room):
+            package, _, other = module.partition(".")
+            if package == "seq2seq" and other:
+                assert shown.index(other) < shown.index(room), f"{room} imports {other}"
 
 
 def test_what_translates_starts_fast() -> None:
