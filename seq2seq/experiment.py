@@ -70,11 +70,6 @@ def fit_recipe(recipe: Recipe, resolved: str, folder: Path, resume: bool) -> Non
     first = is_first_process()
     corpus = read_corpus(recipe)
     tokenizer = Tokenizer.load(folder) if resume else train_tokenizer(recipe, corpus.training)
-    installed = versions()
-    if first:
-        earlier = run.earlier(folder, resolved, installed) if resume else {}
-        write(folder / run.RECIPE, resolved)
-        tokenizer.save(folder)
     torch.manual_seed(recipe.seed)
     model = run.build(recipe.model, tokenizer)
     say(describe(recipe, corpus, tokenizer, model))
@@ -86,11 +81,13 @@ def fit_recipe(recipe: Recipe, resolved: str, folder: Path, resume: bool) -> Non
     batches = Batches(training, validation, tokenizer, recipe.training, recipe.tokenizer.sampling, recipe.seed)
     learner = Learner(model, tokenizer, recipe.training, validation, recipe.seed)
     if first:
-        known = facts(recipe, corpus, tokenizer, model) | {"versions": installed, "earlier": earlier}
-        known["batches"] = order(training, batches.batching)
+        known = facts(recipe, corpus, tokenizer, model) | {"batches": order(training, batches.batching)}
         if resume:
             run.check_facts(folder, known)
-        run.add_scores(folder, known | {"finished": False})
+        earlier = run.earlier(folder, resolved, known["versions"]) if resume else {}
+        run.add_scores(folder, known | {"earlier": earlier, "finished": False})
+        write(folder / run.RECIPE, resolved)
+        tokenizer.save(folder)
     started = time.monotonic()
     finished = False
     try:
@@ -168,6 +165,7 @@ def facts(recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer, model: torch.nn.
         "parameters": parameters(model),
         "tokenizer": tokenizer.fingerprint,
         "data": {split: fingerprint(rows) for split, rows in splits.items()},
+        "versions": versions(),
         "hardware": f"{device_name(recipe.trainer.get('accelerator'))}, {torch.get_num_threads()} threads a process",
     }
 
