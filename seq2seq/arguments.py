@@ -26,8 +26,9 @@ In a terminal this is a prompt: type a sentence, or :help. Otherwise it is a fil
     echo 'Der Hund schläft.' | seq2seq translate runs/quickstart --figure alignment.png
 
 The filter's lines: the translation; with --scores, TAB and its score; with --alignments, TAB and its words' links,
-"0-0 2-1": source word 2 to target word 1. With --nbest N, N lines: number of the input line ||| translation ||| score,
-and with --alignments ||| links. As json: {"source": …, "translations": [{"text", "score", "log_probability"}, …]}."""
+"0-0 2-1": source word 2 to target word 1. With --nbest N, up to N lines: the input line's number ||| translation |||
+score, and with --alignments ||| links. Lines and words are counted from 0. As json, an object a line:
+{"source": …, "translations": [{"text": …, "score": …, "log_probability": …}, …]}."""
 
 EVALUATE = """\
 Score a trained run: BLEU (cased; and lower-cased, to compare with papers) and chrF, each with its sacreBLEU signature,
@@ -106,7 +107,7 @@ def add_translate(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         default=None,
         dest="sampling",
-        help="draw translations at random, as many as --nbest says (with --width N: the best of N)",
+        help="draw translations at random, as many as --nbest says",
     )
     parser.add_argument(
         "--temperature", type=float, metavar="T", help="for --sample: below 1 is tamer, above 1 is wilder"

@@ -1,6 +1,6 @@
 """Recurrent cells, written straight from their equations. Each gives its gates beside its new state, to be looked at.
 
-The model is made of the LSTM cell; the others are here to be read beside it.
+The decoder is made of the LSTM cell; the others are here to be read beside it.
 
 In the equations, x is the input, h the hidden state, c an LSTM's memory cell, and ⊙ the product element by element.
 Inputs may have any leading dimensions, (…, inputs); the state's leaves then are (…, hidden), and so are all gates.

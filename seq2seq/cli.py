@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -24,8 +25,11 @@ def train(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
             "which recipe? seq2seq train RECIPE, or to go on with a run: seq2seq train --resume --run FOLDER"
         )
     path = arguments.recipe or arguments.run / run.RECIPE
-    if not path.exists() and (recipes := [word for word in overrides if Path(word).is_file()]):
-        raise UserError(f"the recipe comes first, before its keys: seq2seq train {recipes[0]} …")
+    if not path.is_file():
+        if recipes := [word for word in overrides if word.endswith((".yaml", ".yml"))]:
+            raise UserError(f"the recipe comes first, before its keys: seq2seq train {recipes[0]} …")
+        if arguments.run and arguments.resume and overrides:
+            raise UserError(f"{path}: no recipe; without one, keys are written --KEY=VALUE: {overrides[0]}={path}")
     read, resolved = recipe.read(recipe.Recipe, path, overrides)
     folder = arguments.run or Path("runs") / path.stem
 
@@ -109,10 +113,8 @@ def searched(options: SearchOptions, arguments: argparse.Namespace) -> SearchOpt
     """The run's own way of searching, with what the command line says instead."""
     names = {field.name for field in fields(SearchOptions)}
     given = {name: value for name, value in vars(arguments).items() if name in names and value is not None}
-    if "width" not in given:
-        n_best = given.get("n_best", options.n_best)
-        # Who asks for N translations means a beam that has them; who samples, N samples, not the best N of more.
-        given["width"] = n_best if given.get("sampling", options.sampling) else max(options.width, n_best)
+    if "n_best" in given and "width" not in given:
+        given["width"] = max(options.width, given["n_best"])  # who asks for N translations means a beam that has them
     return replace(options, **given)
 
 
@@ -130,13 +132,18 @@ def main() -> None:
     arguments, rest = make_parser().parse_known_args()
     try:
         VERBS[arguments.verb](arguments, rest)
-        sys.stdout.flush()
+        print(end="", flush=True)  # what cannot be written is told here, not by Python as it ends
     except UserError as error:
         sys.exit(fail(f"seq2seq: {error}", 2))
-    except OSError as error:  # a full disk, a reader who has left (`| head`)
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nor must Python fail at its own last flush
+    except OSError as error:  # a full disk; a reader who has left (`| head`)
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            with suppress(OSError):
+                stream.flush()
+                continue
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # nor must its last flush fail
+        where = f"{error.filename}: " if error.filename else ""
         left = isinstance(error, BrokenPipeError)
-        sys.exit(0 if left else fail(f"seq2seq: {error.filename or 'output'}: {error.strerror or error}", 2))
+        sys.exit(141 if left else fail(f"seq2seq: {where}{error.strerror or error}", 2))
     except KeyboardInterrupt:
         sys.exit(fail("seq2seq: stopped", 130))
 

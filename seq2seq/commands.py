@@ -86,11 +86,8 @@ def translate(translator: Translator, state: State, line: str) -> Reply:
     if not normalise(line):
         return Reply(Text(), state)
     settings = state.settings
-    options = settings.options
-    if options.sampling:  # the best of several would be no sample
-        options = replace(options, width=options.n_best)
     generator = passages.seeded(translator, settings.seed)
-    [found] = passages.translate(translator, [line], options, settings.prefix, generator)
+    [found] = passages.translate(translator, [line], settings.options, settings.prefix, generator)
     lines = []
     for rank, passage in enumerate(found, start=1):
         number = Text(f"{rank:>2}  " if len(found) > 1 else "", "dim")
@@ -98,7 +95,7 @@ def translate(translator: Translator, state: State, line: str) -> Reply:
         lines.append(number + score + (Text(printable(passage.text)) if passage.text else Text("(empty)", "dim")))
     if settings.show_alignment:
         lines.append(drawn(translator, found[0]))
-    if options.sampling:
+    if settings.options.sampling:
         settings = replace(settings, seed=(settings.seed + 1) % SEEDS)
     return Reply(Text("\n").join(lines), State(settings, found[0]))
 

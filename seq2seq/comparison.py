@@ -37,8 +37,9 @@ def check(jobs: Sequence[Job], asked: Asked) -> None:
     """Tell mistakes before hours of training.
 
     Raises:
-        UserError: the variants differ in more than their models, or there is nothing to compare them on.
+        UserError: the variants differ in more than their models, or would; or there is nothing to compare them on.
     """
+    trainings.check_software(jobs, asked.allowed)
     fairness.check({job.variant: fairness.of_recipe(job.resolved) for job in jobs}, asked.allowed)
     held_out(jobs[0].recipe, asked.joins)
 

@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from contextlib import nullcontext
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,6 +23,7 @@ from seq2seq.fitting import check_trainer_options, fit
 from seq2seq.model import parameters
 from seq2seq.reading import Rows, clean, load, load_whole
 from seq2seq.recipe import Recipe
+from seq2seq.software import versions
 from seq2seq.tokenizer import Tokenizer
 from seq2seq.training import Batches, Learner
 
@@ -85,9 +85,9 @@ def fit_recipe(recipe: Recipe, resolved: str, folder: Path, resume: bool) -> Non
         if resume:
             run.check_facts(folder, known)
         earlier = run.earlier(folder, resolved, known["versions"]) if resume else {}
-        run.add_scores(folder, known | {"earlier": earlier, "finished": False})
         write(folder / run.RECIPE, resolved)
         tokenizer.save(folder)
+        run.add_scores(folder, known | {"earlier": earlier, "finished": False})
     started = time.monotonic()
     finished = False
     try:
@@ -127,8 +127,8 @@ def keep_best(folder: Path, recipe: Recipe, tokenizer: Tokenizer) -> None:
         model = run.build(recipe.model, tokenizer)
         model.load_state_dict({name.removeprefix("model."): value for name, value in weights.items()})
         if not run.has_weights(model, kept):
-            run.save_weights(model, kept)
             run.add_scores(folder, {"scores": {}})
+            run.save_weights(model, kept)
 
 
 def test(recipe: Recipe, folder: Path) -> dict[str, Any]:
@@ -168,16 +168,6 @@ def facts(recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer, model: torch.nn.
         "versions": versions(),
         "hardware": f"{device_name(recipe.trainer.get('accelerator'))}, {torch.get_num_threads()} threads a process",
     }
-
-
-def versions() -> dict[str, str]:
-    """Of the software: packages by their numbers, this one by the SHA-256 of its files, too, for who changes them."""
-    packages = ("seq2seq", "torch", "lightning", "sentencepiece", "sacrebleu", "datasets")
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    numbers = {name: version(name) for name in packages}
-    return {"python": platform.python_version(), **numbers, "source": digest.hexdigest()[:16]}
 
 
 def fingerprint(rows: Rows) -> dict[str, Any]:

@@ -65,8 +65,13 @@ def of_model(resolved: Values) -> dict[str, Any]:
 
 def of_training(scores: Values) -> dict[str, Any]:
     """What all trainings have to share, of a run's scores.json."""
-    facts = {name: scores.get(name) for name in ("data", "tokenizer", "versions")}
-    found = flat(facts | {"earlier": scores.get("earlier", {})})
+    facts = {name: scores.get(name) for name in ("data", "tokenizer")} | {"earlier": scores.get("earlier", {})}
+    return flat(facts) | of_software(scores)
+
+
+def of_software(scores: Values) -> dict[str, Any]:
+    """The versions of what a run was last trained by; the fingerprint of our own files is not in old ones."""
+    found = flat({"versions": scores.get("versions")})
     return found if "versions.source" in found else {**found, "versions.source": None}
 
 

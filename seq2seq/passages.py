@@ -1,6 +1,7 @@
 """Text of any length, translated: cut into parts that a model can take, and the parts' translations joined again."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -37,8 +38,11 @@ def translate(
 ) -> list[list[Passage]]:
     """The n best translations of each text, best first, as `Translator.translate` gives them for sentences.
 
-    A text of more than `longest` pieces is cut; only its first part begins with `prefix`.
+    A text of more than `longest` pieces is cut; only its first part begins with `prefix`. Of samples, as many are drawn
+    as are given: the best of several would be none.
     """
+    if options.sampling:
+        options = replace(options, width=options.n_best)
     parts = [cut(text, translator.tokenizer, longest) for text in texts]
     firsts = translator.translate([first for first, *_ in parts], options, prefix, generator)
     rests = iter(translator.translate([rest for _, *others in parts for rest in others], options, "", generator))

@@ -1,6 +1,7 @@
 """A recipe: the YAML file that describes a run, read into these classes: a typo fails before anything loads."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
@@ -102,9 +103,10 @@ def read(sections: type[Sections], path: Path, overrides: Sequence[str] = ()) ->
 
 def way_out(mistake: str, made: ArgumentParser) -> str:
     """What to do about an error message: the key that was meant, if one is like it, or where all of them are."""
-    known = [f"--{key}" for key, _ in made.get_defaults().items()]
-    for word in (word.split("=")[0] for word in mistake.split() if word.startswith("--")):
-        if near := get_close_matches(word, known, n=1):
+    keys = (key.removesuffix(".class_path").replace(".init_args", "") for key, _ in made.get_defaults().items())
+    known = [f"--{key}" for key in keys]
+    for word in (re.split("[=:]", word)[0] for word in mistake.split() if word.startswith("--")):
+        if word not in known and (near := get_close_matches(word, known, n=1)):
             return f"did you mean {near[0]}?"
     return "seq2seq train --keys lists all keys with their values"
 

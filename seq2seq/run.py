@@ -184,11 +184,11 @@ def earlier(folder: Path, resolved: str, versions: dict[str, str]) -> dict[str, 
     """
     known = read_scores(folder)
     before, now = (yaml.safe_load(recipe)["trainer"] for recipe in (read(Recipe, folder / RECIPE)[1], resolved))
-    was = {"trainer": before, "versions": known.get("versions", versions)}
+    was = {"trainer": before, "versions": known.get("versions", {})}
     sides = {"was": flat(was), "is": flat({"trainer": now, "versions": versions})}
     changed = {key: values["was"] for key, values in differences(sides).items()}
     if "val_check_interval" in now and (rows := read_metrics(folder)):
-        changed["resumed_inside_an_epoch"] = float(rows[-1]["update"])
+        changed["resumed_inside_an_epoch"] = rows[-1]["update"]
     found: dict[str, list[Any]] = known.get("earlier", {})
     return found | {key: [*found.get(key, []), value] for key, value in changed.items()}
 

@@ -20,6 +20,7 @@ from seq2seq import fairness, run
 from seq2seq.errors import UserError
 from seq2seq.fairness import Differences
 from seq2seq.recipe import Recipe, check_moved, read
+from seq2seq.software import versions
 from seq2seq.variants import Job
 
 COLUMNS = ("epoch", "update", "validation_bleu", "tokens_per_second")
@@ -83,6 +84,18 @@ def in_a_process(arguments: Sequence[str]) -> None:
         raise KeyboardInterrupt
     if training.returncode:
         raise UserError(f"this failed: {shown(arguments)}; once that is mended, the same comparison goes on")
+
+
+def check_software(jobs: Sequence[Job], allowed: Sequence[str]) -> None:
+    """See that what is left would be trained by the software that the rest was trained by.
+
+    Raises:
+        UserError: it would not.
+    """
+    if not all(is_finished(job.folder) for job in jobs):
+        begun = [job.folder for job in jobs if (job.folder / run.SCORES).is_file()]
+        sides = {str(folder): fairness.of_software(run.read_scores(folder)) for folder in begun}
+        fairness.check({**sides, "this installation": fairness.of_software({"versions": versions()})}, allowed)
 
 
 def train(jobs: Sequence[Job], path: Path) -> None:
@@ -177,21 +190,22 @@ def check(runs: Sequence[Finished], allowed: Sequence[str]) -> Differences:
     if len(set(map(len, seeds.values()))) > 1:
         raise UserError(f"every variant needs as many seeds: {seeds}")
     found |= fairness.check({str(one.folder): fairness.of_training(one.scores) for one in runs}, allowed)
+    patience = max(one.recipe.training.patience for one in runs)
     for seed in {one.seed for one in runs}:
-        facts = {str(one.folder): of_seed(one) for one in runs if one.seed == seed}
+        facts = {
+            str(one.folder): fairness.of_seed(one.scores, one.epochs[-1], patience) for one in runs if one.seed == seed
+        }
         # One key may differ for several seeds: each run's value is kept.
         found |= {key: {**found.get(key, {}), **values} for key, values in fairness.check(facts, allowed).items()}
     return found
 
 
-def of_seed(one: Finished) -> dict[str, Any]:
-    """What a run has to share with those of its seed."""
-    return fairness.of_seed(one.scores, one.epochs[-1], one.recipe.training.patience)
-
-
 def unrecorded(runs: Sequence[Finished]) -> list[str]:
     """What `check` could not see: keys that no run has a value for, as streams have no fingerprints."""
-    facts = [{**of_seed(one), **fairness.of_training(one.scores)} for one in runs]
+    facts = [{"batches": one.scores.get("batches"), **fairness.of_training(one.scores)} for one in runs]
     missing = [key for key in facts[0] if any(each.get(key) is None for each in facts)]
-    early = ["updates (they were stopped early, all by one rule)"] if runs[0].recipe.training.patience else []
-    return missing + early
+    if any(one.recipe.training.patience for one in runs):
+        missing.append("updates (they were stopped early, all by one rule)")
+    if 1 in Counter(one.seed for one in runs).values():
+        missing.append("batches and updates (some seed is one run's alone)")
+    return missing

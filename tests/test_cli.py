@@ -76,7 +76,14 @@ def test_keys_lists_every_key_of_a_recipe(monkeypatch: pytest.MonkeyPatch, capsy
         (("train", RECIPES[0], "--model.decoder.hiden", "1"), "did you mean --model.decoder.hidden?"),
         (("train", RECIPES[0], "--seed", "9" * 20), "seed: must be from 0 to"),
         (("train", RECIPES[0], "--run", RECIPES[0] / "x"), "x: cannot be made: "),
+        (("train", RECIPES[0], "--model.decoder.contxt", "X"), "did you mean --model.decoder.context?"),
+        (("train", RECIPES[0], "--seed"), "seq2seq train --keys lists all keys"),
         (("train", "--seed", "7", RECIPES[0]), "the recipe comes first, before its keys: seq2seq train"),
+        (("train", "--corpus.path", "data", RECIPES[0]), "the recipe comes first, before its keys: seq2seq train"),
+        (
+            ("train", "--resume", "--run", "x", "--trainer.max_epochs", "6"),
+            "written --KEY=VALUE: --trainer.max_epochs=6",
+        ),
         (("translate", "runs/nothing"), "no run there"),
         (("evaluate", "runs/nothing"), "cannot be read"),
     ],
@@ -159,21 +166,28 @@ def test_a_sample_is_one_draw_and_not_the_best_of_a_beam(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     outputs = []
-    for words in ((), ("--width", 1), ("--width", 8)):
-        assert seq2seq(monkeypatch, "translate", folder, "--sample", *words, stdin=b"Ein Hund.\n" * 20) == 0
+    for words in (("--sample",), ("--sample", "--width", 1), ("--sample", "--width", 8), ()):
+        assert seq2seq(monkeypatch, "translate", folder, *words, stdin=b"Ein Hund.\n" * 20) == 0
         outputs.append(capfdbinary.readouterr().out)
-    assert outputs[0] == outputs[1] != outputs[2]
+    assert outputs[0] == outputs[1] == outputs[2] != outputs[3]
 
 
-def test_a_reader_who_leaves_and_a_full_disk_are_no_traceback(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("redirection", "status", "said"),
+    [
+        ("| true", 141, ""),
+        ("2>&1 | true", 141, ""),
+        (">&-", 0, ""),
+        ("> /dev/full", 2, "seq2seq: No space left on device\n"),
+    ],
+)
+def test_a_reader_who_leaves_and_a_full_disk_are_no_traceback(
+    redirection: str, status: int, said: str, tmp_path: Path
+) -> None:
     plan = [sys.executable, "-m", "seq2seq.cli", "compare", str(ROOT / "recipes" / "quickstart.yaml"), "--plan"]
-    for redirection, status, said in (
-        ("| true", 0, ""),
-        ("> /dev/full", 2, "seq2seq: output: No space left on device\n"),
-    ):
-        command = f"{shlex.join([*plan, '--run', str(tmp_path / 'x')])} {redirection}; exit ${{PIPESTATUS[0]}}"
-        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
-        assert (done.returncode, done.stderr) == (status, said)
+    command = f"{shlex.join([*plan, '--run', str(tmp_path / 'x')])} {redirection}; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (status, said)
 
 
 def test_evaluate_scores_what_the_search_finds_even_where_the_recipe_samples(

@@ -16,6 +16,7 @@ from seq2seq import cli, comparison, run, trainings
 from seq2seq.arguments import make_parser
 from seq2seq.errors import UserError
 from seq2seq.recipe import Recipe, read
+from seq2seq.software import versions
 from seq2seq.training import Learner
 from seq2seq.trainings import Finished
 from seq2seq.variants import count, plan
@@ -269,8 +270,10 @@ def test_unequal_seeds_are_refused(runs: list[Finished]) -> None:
     with pytest.raises(UserError, match="attention with seed 1 is there 2 times"):
         trainings.check([*runs, runs[0]], [])
     assert trainings.check(runs, []) == {}
+    assert trainings.unrecorded(runs) == []
     others = [one._replace(seed=one.seed + 10) if one.variant == "bottleneck" else one for one in runs]
     assert trainings.check(others, ["seeds"]) == {"seeds": {"attention": [1, 2], "bottleneck": [11, 12]}}
+    assert trainings.unrecorded(others) == ["batches and updates (some seed is one run's alone)"]
 
 
 def test_variants_that_differ_in_more_than_their_models_are_refused_before_they_are_trained(
@@ -283,6 +286,19 @@ def test_variants_that_differ_in_more_than_their_models_are_refused_before_they_
     with pytest.raises(UserError, match=r"no fair comparison: training\.learning_rate"):
         comparison.check(jobs, ASKED)
     comparison.check(jobs, ASKED._replace(allowed=["training.learning_rate"]))
+
+
+def test_other_software_is_told_before_the_rest_is_trained(
+    recipe_file: Path, compared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = plan(recipe_file, [], [], [], tmp_path)
+    shutil.copytree(compared / "bottleneck-1", jobs[0].folder)
+    comparison.check(jobs, ASKED)
+    monkeypatch.setattr(trainings, "versions", lambda: {**versions(), "torch": "0"})
+    with pytest.raises(UserError, match=r"versions\.torch .*bottleneck-1 has .* this installation has '0'"):
+        comparison.check(jobs, ASKED)
+    comparison.check(jobs, ASKED._replace(allowed=["versions.torch"]))
+    comparison.check(plan(recipe_file, [], [], [], compared), ASKED)  # nothing is left to train
 
 
 def test_what_was_widened_is_in_the_report(recipe_file: Path, compared: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 import seq2seq
 
 FLOORS = (
-    "vocabulary errors cells",
+    "vocabulary errors cells software",
     "files tensors embedding cross_entropy",
     "context picking tokenizer batch corpus",
     "encoder decoder search alignment",
