@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -136,16 +135,21 @@ def main() -> None:
     except UserError as error:
         sys.exit(fail(f"seq2seq: {error}", 2))
     except OSError as error:  # a full disk; a reader who has left (`| head`)
-        for stream in filter(None, (sys.stdout, sys.stderr)):
-            with suppress(OSError):
-                stream.flush()
-                continue
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # nor must its last flush fail
+        close_broken()
         where = f"{error.filename}: " if error.filename else ""
         left = isinstance(error, BrokenPipeError)
         sys.exit(141 if left else fail(f"seq2seq: {where}{error.strerror or error}", 2))
     except KeyboardInterrupt:
         sys.exit(fail("seq2seq: stopped", 130))
+
+
+def close_broken() -> None:
+    """Send what a broken stream still holds nowhere, lest Python's own last flush fail, too."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def fail(message: str, status: int) -> int:
