@@ -215,7 +215,8 @@ def costs(group: Sequence[Scored], name: str) -> Findings:
 def examples(variants: Mapping[str, list[Scored]], held: HeldOut) -> list[Findings]:
     """The sentences on which the first variant and the last differ most, by chrF, with their first seed.
 
-    Those for which the last is better come first. Among equals, the first in the test set.
+    Of the longer half, as a single word makes all the difference to a short one. Those for which the last is better
+    come first. Among equals, the first in the test set.
     """
     name, sources, references = held.pairs
     baseline, *_, other = variants
@@ -226,8 +227,11 @@ def examples(variants: Mapping[str, list[Scored]], held: HeldOut) -> list[Findin
         for variant, lines in texts.items()
     }
     gain = [after - before for before, after in zip(chrf[baseline], chrf[other], strict=True)]
-    best = [row for row in sorted(range(len(gain)), key=lambda row: -gain[row])[:EXAMPLES] if gain[row] > 0]
-    worst = [row for row in sorted(range(len(gain)), key=gain.__getitem__)[:EXAMPLES] if gain[row] < 0]
+    lengths = [len(source.split()) for source in sources]
+    least = median(lengths)
+    rows = [row for row, length in enumerate(lengths) if length >= least]
+    best = [row for row in sorted(rows, key=lambda row: -gain[row])[:EXAMPLES] if gain[row] > 0]
+    worst = [row for row in sorted(rows, key=gain.__getitem__)[:EXAMPLES] if gain[row] < 0]
     return [
         {
             "sentence": row + 1,

@@ -213,8 +213,8 @@ def examples(findings: Findings) -> list[Block]:
     """Sentences side by side."""
     baseline, *_, other = findings["seeds"]
     said = (
-        f"The sentences of {findings['sets'][0]['label']} on which {baseline} and {other} differ most by sentence "
-        f"chrF, with their first seed: up to {EXAMPLES} for which {other} is better, then up to "
+        f"The sentences of {findings['sets'][0]['label']}, of its longer half, on which {baseline} and {other} differ "
+        f"most by sentence chrF, with their first seed: up to {EXAMPLES} for which {other} is better, then up to "
         f"{EXAMPLES} for which it is worse."
     )
     blocks: list[Block] = [Heading(2, "Where they differ most"), Paragraph(said)]

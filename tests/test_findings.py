@@ -1,5 +1,6 @@
 """The numbers of a comparison: differences, alignments, phenomena and examples, of runs made up for it."""
 
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,8 @@ def test_examples_are_the_largest_gains_and_losses() -> None:
     better, worse = [gain for gain in gains if gain > 0], [gain for gain in gains if gain < 0]
     assert gains == sorted(better, reverse=True) + sorted(worse)
     assert len(better) == 3
+    lengths = [len(line.split()) for line in REFERENCES]
+    assert all(lengths[each["sentence"] - 1] >= statistics.median(lengths) for each in FOUND["examples"])
     for each in FOUND["examples"]:
         row = each["sentence"] - 1
         assert each["reference"] == REFERENCES[row]
