@@ -159,8 +159,6 @@ def command() -> str:
 
 def facts(recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer, model: torch.nn.Module) -> dict[str, Any]:
     """What somebody needs to know to do it again, and to believe that it was the same."""
-    count = torch.get_num_threads()
-    threads = "1 thread" if count == 1 else f"{count} threads"
     splits = {recipe.corpus.train: corpus.training, recipe.corpus.validation: corpus.validation}
     return {
         "seed": recipe.seed,
@@ -168,7 +166,7 @@ def facts(recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer, model: torch.nn.
         "tokenizer": tokenizer.fingerprint,
         "data": {split: fingerprint(rows) for split, rows in splits.items()},
         "versions": versions(),
-        "hardware": f"{device_name(recipe.trainer.get('accelerator'))}, {threads} a process",
+        "hardware": f"{device_name(recipe.trainer.get('accelerator'))}, threads a process: {torch.get_num_threads()}",
     }
 
 

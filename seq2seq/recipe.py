@@ -38,6 +38,9 @@ class Recipe:
         seed: of all that is random.
         comparison: what `compare` compares, by name: for each variant the keys that it has other values of:
             {shallow: {model.encoder.layers: 1}, deep: {model.encoder.layers: 2}}.
+
+    Raises:
+        UserError: the seed is out of range.
     """
 
     corpus: CorpusOptions

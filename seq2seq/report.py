@@ -146,11 +146,6 @@ def between(found: Mapping[str, float] | None) -> str:
     return f"{signed(found['low'])} to {signed(found['high'])}" if found else "one seed"
 
 
-def intervals(found: Mapping[str, Any]) -> list[str]:
-    """A difference's two intervals."""
-    return [between(found["test_sets"]), between(found["trainings"])]
-
-
 def alike(values: Sequence[float]) -> str:
     """One number, or the least and the most."""
     low, high = min(values), max(values)

@@ -19,7 +19,6 @@ from seq2seq.report import (
     Table,
     alike,
     between,
-    intervals,
     markdown,
     number,
     page,
@@ -108,24 +107,39 @@ def answer(findings: Findings) -> list[str]:
 def scores(folder: Path, findings: Findings) -> list[Block]:
     """For each held-out set: scores, differences, tests, BLEU by length."""
     blocks: list[Block] = []
-    baseline = next(iter(findings["seeds"]))
     for held in findings["sets"]:
         blocks.append(Heading(2, f"BLEU and chrF: {held['label']} ({held['sentences']:,} sentences)"))
-        tests = [["paired bootstrap", "seed", "difference", "95% over test sets", "p"]]
-        for metric, label in LABELS.items():
-            found = held["differences"][metric]
-            rows = [["", label, f"− {baseline}", "95% over test sets", "95% over seeds"]]
-            for name, values in held["scores"].items():
-                more = [signed(found[name]["difference"]), *intervals(found[name])] if name in found else [""] * 3
-                rows.append([name, number(values[metric]), *more])
-            blocks.append(Table(rows))
-            for name in found:
-                for each in found[name]["seeds"]:
-                    seed = " and ".join(map(str, dict.fromkeys(each["seeds"])))
-                    gap = [signed(each["difference"]), between(each["test_sets"]), f"{each['p_value']:.4f}"]
-                    tests.append([f"{label}, {name} − {baseline}", seed, *gap])
-        blocks += [Table(tests), *by_length(folder, findings, held)]
+        blocks += [differences(held, metric) for metric in LABELS]
+        blocks += [paired_tests(held), *by_length(folder, findings, held)]
     return blocks
+
+
+def differences(held: Mapping[str, Any], metric: str) -> Table:
+    """Each variant's score, and how far it is from the first's."""
+    baseline, *others = held["scores"]
+    rows = [["", LABELS[metric], f"− {baseline}", "95% over test sets", "95% over seeds"]]
+    rows.append([baseline, number(held["scores"][baseline][metric]), "", "", ""])
+    for name in others:
+        found = held["differences"][metric][name]
+        gap = [signed(found["difference"]), between(found["test_sets"]), between(found["trainings"])]
+        rows.append([name, number(held["scores"][name][metric]), *gap])
+    return Table(rows)
+
+
+def paired_tests(held: Mapping[str, Any]) -> Table:
+    """Each seed's difference from the first variant, and how likely chance makes one so large."""
+    baseline = next(iter(held["scores"]))
+    rows = [["paired bootstrap", "seed", "difference", "95% over test sets", "p"]]
+    compared = [
+        (f"{label}, {name} − {baseline}", each)
+        for metric, label in LABELS.items()
+        for name, found in held["differences"][metric].items()
+        for each in found["seeds"]
+    ]
+    for what, each in compared:
+        seed = " and ".join(map(str, dict.fromkeys(each["seeds"])))
+        rows.append([what, seed, signed(each["difference"]), between(each["test_sets"]), f"{each['p_value']:.4f}"])
+    return Table(rows)
 
 
 def by_length(folder: Path, findings: Findings, held: Mapping[str, Any]) -> list[Block]:
