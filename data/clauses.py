@@ -1,7 +1,8 @@
-"""Clauses, and how they nest: a derivation fills the slots of a clause, and each language speaks them in its own order.
+"""Build sentences of nested clauses: a derivation fills the slots of a clause, and each language orders them.
 
-A rule of `grammar.yaml` yields words of both languages at once; the concepts that they carry keep them linked, however
-the two languages order them. (Synchronous grammars: Aho & Ullman 1969; for translation: Wu 1997, Chiang 2007.)
+A rule of `grammar.yaml` gives words of both languages at once. Each word carries the concepts that it expresses. The
+concepts keep the words linked when the two languages order them differently. (Synchronous grammars: Aho & Ullman 1969;
+for translation: Wu 1997, Chiang 2007.)
 """
 
 from collections.abc import Mapping
@@ -22,34 +23,34 @@ class Clause(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What is settled about a clause before its words are chosen."""
+    """The properties of a clause that are decided before its words are chosen."""
 
     shape: str  # word order
     era: str  # when it happens
-    extra: int = 0  # clauses still to be hung into this one
+    extra: int = 0  # how many more clauses to nest in this one
     depth: int = 0
     lead: Phrase = SILENT  # a conjunction or a question word
     subject: Nominal | None = None
-    head: Nominal | None = None  # what a relative clause is about,
-    gap: str = ""  # and the slot that it fills there
-    timed: bool = True  # may say when
+    head: Nominal | None = None  # the noun that a relative clause describes
+    gap: str = ""  # the slot that the head fills in the relative clause
+    timed: bool = True  # the clause may have an adverb of time
 
 
 def commas(phrase: Phrase) -> Phrase:
-    """A German clause within another stands between commas."""
+    """Put commas around a German clause inside another clause."""
     return Phrase((COMMA, *phrase.de, COMMA), phrase.en)
 
 
 def silent(subject: Nominal) -> Nominal:
-    """A subject that is understood, not said; the verb agrees with it all the same."""
+    """Return a subject without words, as of an infinitive. The verb still agrees with it."""
     return subject._replace(phrase=SILENT, pronoun=False)
 
 
 class Derivation(Phrases):
-    """One sentence in the making."""
+    """The derivation of one sentence."""
 
     def sentence(self, clauses: int) -> tuple[Phrase, str]:
-        """The words of a sentence of at most so many clauses, and its last mark."""
+        """Return the words of a sentence of at most `clauses` clauses, and its final punctuation mark."""
         parts: list[int] = []
         while left := clauses - sum(parts):
             parts.append(min(left, 1 + self.below(3)) if left > 4 or self.chance(35) else left)
@@ -57,31 +58,31 @@ class Derivation(Phrases):
         if self.pick(shapes) == "question" and len(parts) == 1:
             self.phenomena.add("question")
             lead = self.entry(self.grammar["questions"]) if self.chance(40) else SILENT
-            asked = Plan("question", self.pick(self.grammar["main eras"]), clauses - 1, lead=lead)
-            return self.clause(asked).phrase, "?"
+            plan = Plan("question", self.pick(self.grammar["main eras"]), clauses - 1, lead=lead)
+            return self.clause(plan).phrase, "?"
         del shapes["question"]
-        lead, spoken = SILENT, []
+        lead, phrases = SILENT, []
         for part in parts:
             plan = Plan(self.pick(shapes), self.pick(self.grammar["main eras"]), part - 1, lead=lead)
-            spoken.append(self.clause(plan).phrase)
+            phrases.append(self.clause(plan).phrase)
             lead = join(Phrase((COMMA,), (COMMA,)), self.entry(self.grammar["coordinators"]))
         self.phenomena |= {"coordination"} if len(parts) > 1 else set()
-        return join(*spoken), "."
+        return join(*phrases), "."
 
     def clause(self, plan: Plan) -> Clause:
-        """Fill the slots of a clause, then let each language order them."""
+        """Fill the slots of a clause, then put them in the order of each language."""
         slots = {"lead": plan.lead}
-        shares = self.deal(plan)
-        if "before" in shares:
-            before = self.adverbial(plan, shares["before"])
+        nested = self.place_nested_clauses(plan)
+        if "before" in nested:
+            before = self.adverbial(plan, nested["before"])
             slots["front"] = Phrase((*before.phrase.de, COMMA), (*before.phrase.en, COMMA))
-            plan = plan._replace(shape="fronted", subject=self.again(before.subject))
-        frame, edge = self.frame(plan, self.pick(self.grammar["edges"]) if "edge" in shares else "")
+            plan = plan._replace(shape="fronted", subject=self.repeat_as_pronoun(before.subject))
+        frame, edge = self.frame(plan, self.pick(self.grammar["edges"]) if "edge" in nested else "")
         tense = self.pick(frame.get("eras", self.grammar["eras"])[plan.era])
-        subject = plan.subject or self.subject(frame["subject"].split(), head="subject" in shares or "swap" in frame)
+        subject = plan.subject or self.subject(frame["subject"].split(), head="subject" in nested or "swap" in frame)
         slots["pronoun" if subject.pronoun else "subject"] = subject.phrase
-        if "subject" in shares and not plan.subject:
-            slots["subject"] = join(subject.phrase, self.relative(plan, subject, shares["subject"]))
+        if "subject" in nested and not plan.subject:
+            slots["subject"] = join(subject.phrase, self.relative(plan, subject, nested["subject"]))
         if plan.head:
             slots["lead"] = self.relative_pronoun(plan.head, plan.gap, frame)
         slots |= self.adverbs(plan, frame, edge, subject, "front" in slots)
@@ -95,14 +96,14 @@ class Derivation(Phrases):
         slots |= self.verb(verb, tense, (subject.person, agreeing.person), final, support)
         if "swap" in frame:  # dem Mann gefällt das Buch: the man likes the book
             self.phenomena.add("swap")
-            one, other = slots["subject"], slots["object"]
-            slots["subject"], slots["object"] = Phrase(one.de, other.en), Phrase(other.de, one.en)
+            first, second = slots["subject"], slots["object"]
+            slots["subject"], slots["object"] = Phrase(first.de, second.en), Phrase(second.de, first.en)
         if edge:
-            slots["edge"] = self.edge(edge, plan, frame, subject, objects, shares["edge"])
+            slots["edge"] = self.edge(edge, plan, frame, subject, objects, nested["edge"])
         return Clause(self.order(plan.shape, slots, objects), subject)
 
     def order(self, shape: str, slots: dict[str, Phrase], objects: Mapping[str, Nominal]) -> Phrase:
-        """The slots in each language's order; a shape that finds nothing to put first is a plain statement."""
+        """Put the slots in each language's order. A shape without a phrase for its first place becomes a statement."""
         if shape == "fronted" and "front" not in slots and "time" in slots:
             slots["front"] = slots.pop("time")
         first = {"fronted": "front" in slots, "object-first": "object" in objects and objects["object"].clear}
@@ -114,38 +115,42 @@ class Derivation(Phrases):
         german = join(*(slots.get(slot, SILENT) for slot in orders["de"].split())).de
         return Phrase(german, join(*(slots.get(slot, SILENT) for slot in orders["en"].split())).en)
 
-    # ------------------------------------------------------------------------------------------- which verb, and where
-    def deal(self, plan: Plan) -> dict[str, int]:
-        """Deal the clauses still to come to the places where one may hang; the number: how many hang in turn in it."""
+    # -------------------------------------------------------------------------------- the verb and the nested clauses
+    def place_nested_clauses(self, plan: Plan) -> dict[str, int]:
+        """Distribute the extra clauses over the positions for a nested clause.
+
+        Returns:
+            by position: how many more clauses to nest in the clause at this position.
+        """
         closed = {"subject", "before"} if plan.subject else {"subject", "edge"} if plan.head else set()
         closed |= {"before"} if plan.lead != SILENT else set()
-        places = self.grammar["attach"][plan.shape] if plan.depth < self.grammar["depth"] else []
-        places = [place for place in places if place not in closed]
-        shares: dict[str, int] = {}
+        positions = self.grammar["attach"][plan.shape] if plan.depth < self.grammar["depth"] else []
+        positions = [position for position in positions if position not in closed]
+        nested: dict[str, int] = {}
         extra = plan.extra
-        while extra and places:
-            place = self.pick(places)
-            places = [other for other in places if other != place]
-            share = 1 + self.below(extra)
-            shares[place] = share - 1
-            extra -= share
-        return shares
+        while extra and positions:
+            position = self.pick(positions)
+            positions = [other for other in positions if other != position]
+            count = 1 + self.below(extra)
+            nested[position] = count - 1
+            extra -= count
+        return nested
 
     def frame(self, plan: Plan, edge: str) -> tuple[Frame, str]:
-        """A verb's frame that suits the clause; where none has room for the edge, the edge is given up."""
+        """Pick a verb frame that suits the clause. If no frame allows the edge, return one without an edge."""
         suited = [frame for frame in self.grammar["frames"] if self.suits(frame, plan)]
-        for kept in (edge, ""):
+        for allowed in (edge, ""):
             weights = {
-                place: frame.get("weight", len(frame["verbs"]))
-                for place, frame in enumerate(suited)
-                if self.carries(frame, plan, kept)
+                index: frame.get("weight", len(frame["verbs"]))
+                for index, frame in enumerate(suited)
+                if self.allows_edge(frame, plan, allowed)
             }
             if weights:
-                return suited[self.pick(weights)], kept
+                return suited[self.pick(weights)], allowed
         raise ValueError(f"no verb of the grammar suits {plan}")
 
     def suits(self, frame: Frame, plan: Plan) -> bool:
-        """Whether the subject, the time and the gap of the clause are such as the verb takes."""
+        """Return whether the verb takes the subject, the time and the gap of the clause."""
         subjects = frame["subject"].split()
         if plan.era not in frame.get("eras", self.grammar["eras"]):
             return False
@@ -155,27 +160,28 @@ class Derivation(Phrases):
             return False
         if not plan.head or plan.gap == "subject":
             return True
-        # "Die Frau, die das Kind sieht" is the one who sees. To be seen, a person needs a pronoun that shows its case.
+        # In "die Frau, die das Kind sieht", the woman sees. For a person as the object, the pronoun must show the case.
         case, *kinds = frame.get(plan.gap, "none").split()
         shows = plan.head.kind not in PEOPLE or plan.head.referent == "masculine" or case == "dative"
         return plan.head.kind in kinds and shows and "swap" not in frame
 
-    def carries(self, frame: Frame, plan: Plan, edge: str) -> bool:
-        """Whether such a clause can hang on the verb's end."""
+    def allows_edge(self, frame: Frame, plan: Plan, edge: str) -> bool:
+        """Return whether a clause of this kind can follow the verb."""
         complement = frame.get("complement", "")
         if edge == "complement":
             return plan.era in self.grammar["complements"].get(complement, ())
-        room = {
+        allowed = {
             "relative": "object" in frame and "swap" not in frame,
             "purpose": "goal" in frame and plan.era != "none",
             "adverbial": plan.era != "none",
             "shared": plan.shape != "question" and "person" in frame["subject"].split(),
         }
-        return room.get(edge, True) and complement == ("infinitive" if edge == "infinitive" else "")
+        return allowed.get(edge, True) and complement == ("infinitive" if edge == "infinitive" else "")
 
-    # ------------------------------------------------------------------------------------------- what fills the slots
+    # ------------------------------------------------------------------------------------- the contents of the slots
     def objects(self, plan: Plan, frame: Frame, edge: str, subject: Nominal, barred: list[str]) -> dict[str, Nominal]:
-        found: dict[str, Nominal] = {}
+        """Fill the slots of the objects, except the gap of a relative clause. barred: determiners not to use."""
+        objects: dict[str, Nominal] = {}
         owner = subject.referent if subject.kind in PEOPLE else ""
         for slot in ("recipient", "object"):
             if slot not in frame or slot == plan.gap:
@@ -184,18 +190,21 @@ class Derivation(Phrases):
             if "person" in kinds and "swap" not in frame and edge != "relative" and self.chance(15):
                 pronouns = self.grammar["object pronouns"][case]
                 others = [other for other in pronouns if other not in US or subject.referent not in US]
-                found["object-pronoun"] = self.pronoun(self.pick(others), case)
+                objects["object-pronoun"] = self.pronoun(self.pick(others), case)
             else:
-                found[slot] = self.nominal(kinds, case, owner, barred, head=edge == "relative")
-        return found
+                objects[slot] = self.nominal(kinds, case, owner, barred, head=edge == "relative")
+        return objects
 
     def adverbs(self, plan: Plan, frame: Frame, edge: str, subject: Nominal, fronted: bool) -> dict[str, Phrase]:
-        """Time, frequency, negation, company, place and predicate; `fronted`: something else stands first already."""
+        """Fill the slots of time, frequency, negation, company, place and predicate.
+
+        `fronted`: another phrase is first already.
+        """
         grammar = self.grammar
         slots: dict[str, Phrase] = {}
-        late = edge not in ("relative", "infinitive")  # English may say when and where between the verb and the edge
-        asked = plan.shape == "question" and plan.lead != SILENT
-        timed = plan.timed and plan.era in grammar["times"] and "timeless" not in frame and not asked
+        late = edge not in ("relative", "infinitive")  # English may put time and place between the verb and the edge
+        has_question_word = plan.shape == "question" and plan.lead != SILENT
+        timed = plan.timed and plan.era in grammar["times"] and "timeless" not in frame and not has_question_word
         if timed and ((plan.shape == "fronted" and not fronted) or (late and self.chance(30))):
             slots["time"] = self.entry(grammar["times"][plan.era])
         elif timed and plan.era != "future" and self.chance(15):
@@ -214,32 +223,32 @@ class Derivation(Phrases):
         return slots
 
     def predicate(self, sort: str, subject: Nominal) -> Phrase:
-        """How someone feels, how old they are, or what something is like: nothing that its adjective says already."""
+        """Return a mood, an age or a property of the subject that its own adjective does not name already."""
         if sort == "trait" and subject.kind in PEOPLE and self.chance(50):
             return self.entry(self.grammar["age"][subject.kind])
-        adjectives, said = self.grammar["adjectives"], {word.form for word in subject.phrase.en}
+        adjectives, used = self.grammar["adjectives"], {word.form for word in subject.phrase.en}
         fitting = self.grammar["moods"] if sort == "mood" else self.grammar["traits"][subject.kind].split()
-        adjective = self.pick([adjective for adjective in fitting if adjectives[adjective] not in said])
+        adjective = self.pick([adjective for adjective in fitting if adjectives[adjective] not in used])
         return self.link(adjective, adjectives[adjective])
 
-    def again(self, subject: Nominal) -> Nominal | None:
-        """Half of the time, a pronoun for a person just spoken of."""
-        known = subject.referent in self.grammar["pronouns"] and subject.kind in PEOPLE
-        return self.pronoun(subject.referent, "nominative") if known and self.chance(50) else None
+    def repeat_as_pronoun(self, subject: Nominal) -> Nominal | None:
+        """Return a pronoun for a person who has just been mentioned, half of the time."""
+        has_pronoun = subject.referent in self.grammar["pronouns"] and subject.kind in PEOPLE
+        return self.pronoun(subject.referent, "nominative") if has_pronoun and self.chance(50) else None
 
     # ------------------------------------------------------------------------------------------- clauses within clauses
     def edge(
         self, edge: str, plan: Plan, frame: Frame, subject: Nominal, objects: Mapping[str, Nominal], extra: int
     ) -> Phrase:
-        """The clause that hangs on the end of another."""
+        """Return the clause that follows at the end of another clause."""
         inner = Plan("infinitive", "none", extra, plan.depth + 1, subject=silent(subject))
         if edge == "relative":
             return self.relative(plan, objects["object"], extra)
         if edge == "adverbial":
-            return commas(self.adverbial(plan, extra, self.again(subject)).phrase)
+            return commas(self.adverbial(plan, extra, self.repeat_as_pronoun(subject)).phrase)
         if edge == "complement":
             complements = self.grammar["complements"]
-            inner = inner._replace(era=plan.era, subject=self.again(subject))
+            inner = inner._replace(era=plan.era, subject=self.repeat_as_pronoun(subject))
             return commas(self.subordinate(inner, frame["complement"], complements[frame["complement"]]).phrase)
         if edge == "shared":  # one subject, two verbs
             self.phenomena.add("coordination")
@@ -251,7 +260,7 @@ class Derivation(Phrases):
 
     def adverbial(self, plan: Plan, extra: int, subject: Nominal | None = None) -> Clause:
         conjunctions = self.grammar["conjunctions"]
-        conjunction = self.pick([one for one, rule in conjunctions.items() if plan.era in rule])
+        conjunction = self.pick([name for name, rule in conjunctions.items() if plan.era in rule])
         inner = Plan("subordinate", plan.era, extra, plan.depth + 1, subject=subject, timed=False)
         return self.subordinate(inner, conjunction, conjunctions[conjunction])
 

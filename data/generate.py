@@ -1,6 +1,6 @@
 """Write the German-English grammar corpus: pairs of sentences with their word alignments, drawn from grammar.yaml.
 
-The corpus is a function of the grammar and the seed alone: the same bytes on every machine.
+The corpus depends on the grammar and the seed alone. It has the same bytes on every machine.
 """
 
 import argparse
@@ -17,14 +17,14 @@ from clauses import Derivation
 from lexicon import COMMA, Word, contract
 
 HERE = Path(__file__).parent
-OFTEN = 5  # times that train shows every word of the other splits
+OFTEN = 5  # every word of the other splits occurs at least this many times in train
 Grammar = Mapping[str, Any]
 Row = dict[str, Any]
 
 
 class Split(NamedTuple):
     rows: int
-    shortest: int  # words of the longer side
+    shortest: int  # in words, of the longer side
     longest: int
     clauses: str  # the grammar's weights for the number of clauses
 
@@ -43,7 +43,7 @@ def load_grammar(path: Path = HERE / "grammar.yaml") -> Grammar:
 
 
 def tokens(words: Iterable[Word], end: str) -> list[Word]:
-    """Spell a sentence: commas on the word before them, a or an, a capital first, `end` last."""
+    """Spell a sentence: attach commas to the word before, choose a or an, capitalise the first word, add `end`."""
     spelled: list[Word] = []
     for word, after in pairwise([*words, COMMA]):
         if word == COMMA:
@@ -59,7 +59,7 @@ def tokens(words: Iterable[Word], end: str) -> list[Word]:
 
 
 def draw(grammar: Grammar, clauses: int, generator: random.Random) -> tuple[list[Word], list[Word], list[str]]:
-    """A German sentence, its English one, and the phenomena in them."""
+    """Draw a German sentence. Return it, its English translation, and the phenomena in them."""
     derivation = Derivation(grammar, generator)
     phrase, end = derivation.sentence(clauses)
     english = contract(phrase.en, grammar["contractions"]["en"])
@@ -67,15 +67,15 @@ def draw(grammar: Grammar, clauses: int, generator: random.Random) -> tuple[list
 
 
 def align(german: Sequence[Word], english: Sequence[Word]) -> str:
-    """Links of words that share a concept, in Pharaoh format: `0-0 1-2`, German first."""
-    pairs = ((i, j) for i, one in enumerate(german) for j, other in enumerate(english) if one.concepts & other.concepts)
+    """Return the links between words that share a concept, in Pharaoh format: `0-0 1-2`, German first."""
+    pairs = ((i, j) for i, de in enumerate(german) for j, en in enumerate(english) if de.concepts & en.concepts)
     return " ".join(f"{i}-{j}" for i, j in pairs)
 
 
 def corpus(grammar: Grammar, seed: int) -> Iterator[tuple[str, list[Row]]]:
-    """Each split's name and rows.
+    """Yield each split's name and rows.
 
-    No sentence of either language comes twice anywhere; outside train, every word is one that train shows often.
+    No sentence of either language occurs twice in the corpus. Outside train, every word is frequent in train.
     """
     seen: set[str] = set()
     counts: Counter[tuple[str, str]] = Counter()
@@ -88,8 +88,8 @@ def corpus(grammar: Grammar, seed: int) -> Iterator[tuple[str, list[Row]]]:
             texts = {side: " ".join(word.form for word in words) for side, words in (("de", german), ("en", english))}
             words = [(side, word.strip(",.?")) for side, text in texts.items() for word in text.split()]
             fits = split.shortest <= max(len(german), len(english)) <= split.longest
-            known = name == "train" or all(counts[word] >= OFTEN for word in words)
-            if fits and known and seen.isdisjoint(texts.values()):
+            frequent = name == "train" or all(counts[word] >= OFTEN for word in words)
+            if fits and frequent and seen.isdisjoint(texts.values()):
                 seen.update(texts.values())
                 counts.update(words if name == "train" else ())
                 rows.append({**texts, "alignment": align(german, english), "phenomena": phenomena})
@@ -99,12 +99,12 @@ def corpus(grammar: Grammar, seed: int) -> Iterator[tuple[str, list[Row]]]:
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog="`python data/generate.py` writes data/grammar/*.jsonl anew; `--check` tells whether they still follow "
-        "from grammar.yaml; `--seed 2 --output /tmp/other` draws another corpus from the same language.",
+        epilog="`python data/generate.py` writes data/grammar/*.jsonl again; `--check` tests whether they still "
+        "follow from grammar.yaml; `--seed 2 --output /tmp/other` draws another corpus from the same language.",
     )
     parser.add_argument("--seed", type=int, default=1, help="which corpus to draw (default: 1, the one kept here)")
     parser.add_argument("--output", type=Path, default=HERE / "grammar", metavar="FOLDER", help="default: %(default)s")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file of FOLDER is not as drawn")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a file in FOLDER differs")
     options = parser.parse_args()
     if not options.check:
         options.output.mkdir(parents=True, exist_ok=True)
@@ -115,12 +115,14 @@ def main() -> None:
         if options.check:
             stale += [] if path.exists() and path.read_bytes() == text else [str(path)]
             continue
-        part = path.with_suffix(".part")  # a file is written whole or not at all
+        part = path.with_suffix(".part")  # a file is written completely or not at all
         part.write_bytes(text)
         part.replace(path)
         print(f"{path}: {len(rows)} rows")
     if stale:
-        parser.exit(1, f"not as seed {options.seed} draws: {', '.join(stale)}; without --check they are written anew\n")
+        parser.exit(
+            1, f"different from seed {options.seed}: {', '.join(stale)}; run without --check to write them again\n"
+        )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Words and their forms: what one entry of the lexicon becomes in a sentence."""
+"""Words and their forms: how an entry of the lexicon is written in a sentence."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -7,14 +7,14 @@ ARTICLES = {"der": "masculine", "die": "feminine", "das": "neuter"}
 
 
 class Word(NamedTuple):
-    """A form, and the concepts it expresses. Words of the two languages are aligned when they share a concept."""
+    """A word form and the concepts that it expresses. Two words are aligned if they share a concept."""
 
     form: str
     concepts: frozenset[int] = frozenset()
 
 
 class Phrase(NamedTuple):
-    """The same thing said in both languages."""
+    """Words with the same meaning in both languages."""
 
     de: tuple[Word, ...] = ()
     en: tuple[Word, ...] = ()
@@ -30,7 +30,7 @@ def join(*phrases: Phrase) -> Phrase:
 
 
 def contract(words: Iterable[Word], table: Mapping[str, str]) -> tuple[Word, ...]:
-    """Merge neighbours such as `in dem` into `im`, which then expresses the concepts of both."""
+    """Merge neighbours such as `in dem` into `im`, which expresses the concepts of both words."""
     merged: list[Word] = []
     for word in words:
         short = table.get(f"{merged[-1].form} {word.form}") if merged else None
@@ -43,13 +43,13 @@ def contract(words: Iterable[Word], table: Mapping[str, str]) -> tuple[Word, ...
 class Noun(NamedTuple):
     gender: str
     singular: str
-    oblique: str  # the singular where it is not the subject: den Jungen
-    plural: str  # empty where there is none
+    oblique: str  # the singular outside the nominative: den Jungen
+    plural: str  # empty if the noun has no plural
     english: tuple[str, str]  # singular, plural
 
     @classmethod
     def parse(cls, german: str, english: str) -> "Noun":
-        """`der Junge/Jungen Jungen`, `boy boys`; a noun without a plural leaves both out."""
+        """Parse an entry such as `der Junge/Jungen Jungen`, `boy boys`. Without a plural, both plurals are left out."""
         article, singular, *plural = german.split()
         singular, _, oblique = singular.partition("/")
         forms = english.split()
@@ -77,11 +77,14 @@ class Verb(NamedTuple):
 
     @classmethod
     def parse(cls, german: str, english: str) -> "Verb":
-        """`ein|laden lädt geladen`, `invite, invited`; `ist gegangen` with sein; a third form if need be."""
+        """Parse an entry such as `ein|laden lädt geladen`, `invite, invited`.
+
+        `ist gegangen` is a perfect with sein. A third English form is the participle if it differs from the past.
+        """
         infinitive, third, *helper, perfect = german.split()
         prefix, _, infinitive = infinitive.rpartition("|")
-        spoken = cls.english(*english.split(", "))
-        return spoken._replace(
+        verb = cls.english(*english.split(", "))
+        return verb._replace(
             prefix=prefix, infinitive=infinitive, third=third, helper="sein" if helper else "haben", perfect=perfect
         )
 
@@ -90,7 +93,7 @@ class Verb(NamedTuple):
         return self.infinitive[:-1], self.third, self.infinitive
 
     def rest(self, form: str, action: frozenset[int], helper: frozenset[int]) -> tuple[Word, ...]:
-        """What stands at a German clause's end: angerufen, anrufen, anzurufen, zu rufen."""
+        """Return the words at the end of a German clause: angerufen, anrufen, anzurufen, zu rufen."""
         if form == "participle":
             return (Word(self.prefix + self.perfect, action),)
         if form == "infinitive":
@@ -100,14 +103,14 @@ class Verb(NamedTuple):
         return Word("zu", helper), Word(self.infinitive, action)
 
     def speak(self, tense: str, person: int) -> str:
-        """The English finite form: `look for`, `looked for`, or `looks for` where the `person` is er/sie/es (1)."""
+        """Return the English finite form: `look for`, `looked for`, or `looks for` if the `person` is er/sie/es (1)."""
         if tense == "past":
             return self.past
         return third_person(self.base) if person == 1 else self.base
 
 
 def third_person(base: str) -> str:
-    """`look for` gives `looks for`."""
+    """Return the third person singular: `looks for` for `look for`."""
     first, *rest = base.split()
     if first == "have":
         first = "has"
@@ -119,7 +122,7 @@ def third_person(base: str) -> str:
 
 
 def spell_number(number: int, words: Mapping[str, Mapping[str, str]]) -> tuple[str, str]:
-    """German and English: 21 gives einundzwanzig and twenty-one."""
+    """Return a number in German and English words: einundzwanzig and twenty-one for 21."""
     tens, unit = divmod(number, 10)
     units, decades = ([words[side][part].split() for side in ("de", "en")] for part in ("units", "tens"))
     if number < 20:

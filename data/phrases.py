@@ -1,4 +1,4 @@
-"""Noun phrases and verbs, said in both languages at once."""
+"""Draw noun phrases and verbs in both languages at once."""
 
 import random
 from collections.abc import Collection, Mapping, Sequence
@@ -12,23 +12,23 @@ COLUMNS = ("masculine", "feminine", "neuter", "plural")  # of the grammar's endi
 
 
 class Nominal(NamedTuple):
-    """What fills a noun's slot: its words, and what others must know to agree with it."""
+    """The words that fill a noun's slot, and the properties that other words agree with."""
 
     phrase: Phrase
     referent: str  # ich, wir, or one of COLUMNS
     kind: str = "person"
     definite: bool = True
-    clear: bool = False  # its case shows even before the verb
+    clear: bool = False  # its form shows its case, so that it can come before the verb
     pronoun: bool = False
 
     @property
     def person(self) -> int:
-        """Column of a conjugation: ich, er/sie/es, wir/sie."""
+        """The column of a conjugation: ich (0), er/sie/es (1), wir/sie (2)."""
         return {"ich": 0, "wir": 2, "plural": 2}.get(self.referent, 1)
 
 
 class Phrases:
-    """A derivation's source of chance, its concepts, the phenomena met so far, and the phrases it draws."""
+    """Draws the phrases of one derivation, and records its concepts and phenomena."""
 
     def __init__(self, grammar: Grammar, generator: random.Random) -> None:
         self.grammar = grammar
@@ -38,36 +38,37 @@ class Phrases:
 
     # ---------------------------------------------------------------------------------------------- chance and words
     def below(self, limit: int) -> int:
-        return int(self.generator.random() * limit)  # of all draws, only random() is promised to stay the same
+        # Only random() gives the same numbers in all versions of Python.
+        return int(self.generator.random() * limit)
 
     def chance(self, percent: int) -> bool:
         return self.below(100) < percent
 
     def pick(self, options: Any) -> Any:
-        """A fair choice from a list; from a mapping of names to weights, a name by its weight."""
+        """Pick an item of a list with equal chances, or a name of a mapping by its weight."""
         if not isinstance(options, Mapping):
             return options[self.below(len(options))]
-        mark = self.below(sum(options.values()))
-        return next(option for option, reach in zip(options, accumulate(options.values()), strict=True) if mark < reach)
+        drawn = self.below(sum(options.values()))
+        return next(option for option, end in zip(options, accumulate(options.values()), strict=True) if drawn < end)
 
     def concept(self) -> frozenset[int]:
         self.concepts += 1
         return frozenset([self.concepts])
 
     def link(self, german: str, english: str) -> Phrase:
-        """An entry of the grammar as linked words; the head of grammar.yaml explains its marks."""
+        """Return an entry of the grammar as linked words. The top of grammar.yaml explains its marks."""
         numbers: dict[str, tuple[str, str]] = {}
         concepts: dict[int, frozenset[int]] = {}
         sides: list[tuple[Word, ...]] = []
         for side, entry in enumerate((german, english)):
             words = []
-            for place, item in enumerate(entry.split(), start=1):
+            for position, item in enumerate(entry.split(), start=1):
                 form, _, mark = item.partition("/")
                 if form.startswith("#"):
                     if form not in numbers:
                         numbers[form] = self.number(*map(int, form[1:].split("-")))
                     form = numbers[form][side]
-                linked = int(mark or place)
+                linked = int(mark or position)
                 if linked not in concepts:
                     concepts[linked] = self.concept()
                 words.append(Word(form, concepts[linked]))
@@ -88,7 +89,7 @@ class Phrases:
         return endings[COLUMNS.index(column)].replace("-", "")
 
     def determiner(self, kind: str, owner: str, barred: Collection[str]) -> str:
-        """A determiner for a kind of noun; `owner`, the clause's subject, is the one whose possessive may be used."""
+        """Pick a determiner for a kind of noun. A possessive refers to `owner`, the subject of the clause."""
         choice = self.grammar["determiner choice"][kind]
         chosen = self.pick(choice)
         if chosen == "own":
@@ -96,7 +97,7 @@ class Phrases:
         return next(iter(choice)) if chosen is None or chosen in barred else str(chosen)
 
     def noun_phrase(self, kinds: Sequence[str], case: str, owner: str = "", barred: Collection[str] = ()) -> Nominal:
-        """Determiner, number, adjective and noun, as far as there are any, in the order that both languages share."""
+        """Draw a noun with an optional determiner, number and adjective. Both languages have them in the same order."""
         grammar = self.grammar
         kind, entry = self.pick([(kind, entry) for kind in kinds for entry in grammar["nouns"][kind].items()])
         noun = Noun.parse(*entry)
@@ -130,18 +131,18 @@ class Phrases:
     def nominal(
         self, kinds: Sequence[str], case: str, owner: str = "", barred: Collection[str] = (), head: bool = False
     ) -> Nominal:
-        """A noun phrase, or two or three in a row.
+        """Draw a noun phrase, or a row of two or three.
 
-        The `head` of a relative clause is one alone, and not of the family: there is but one `my father`.
+        The `head` of a relative clause is a single noun, and no family member: there is only one `my father`.
         """
         if head:
             return self.noun_phrase([kind for kind in kinds if kind != "family"], case, owner, barred)
         row: dict[str, Nominal] = {}  # no noun twice
         length = self.pick(self.grammar["row"])
         for _ in range(length):
-            found = self.noun_phrase(kinds, case, owner, [*barred, "no"] if length > 1 else barred)
-            row.setdefault(found.phrase.de[-1].form, found)
-            kinds = [found.kind]
+            nominal = self.noun_phrase(kinds, case, owner, [*barred, "no"] if length > 1 else barred)
+            row.setdefault(nominal.phrase.de[-1].form, nominal)
+            kinds = [nominal.kind]
         *others, last = row.values()
         if not others:
             return last
@@ -149,7 +150,7 @@ class Phrases:
         comma = Phrase((COMMA,), (COMMA,))
         listed = join(*(join(other.phrase, comma) for other in others[:-1]), others[-1].phrase)
         phrase = join(listed, self.entry(self.grammar["and"]), last.phrase)
-        return Nominal(phrase, "plural", last.kind, all(one.definite for one in row.values()))
+        return Nominal(phrase, "plural", last.kind, all(nominal.definite for nominal in row.values()))
 
     def pronoun(self, referent: str, case: str) -> Nominal:
         return Nominal(self.link(*self.grammar["pronouns"][referent][case].split()), referent, pronoun=True)
@@ -165,10 +166,10 @@ class Phrases:
 
     # --------------------------------------------------------------------------------------------------------- verbs
     def verb(self, verb: Verb, tense: str, persons: tuple[int, int], final: bool, support: bool) -> dict[str, Phrase]:
-        """The slots of a verb: German finite and rest, English auxiliary and main.
+        """Fill the slots of a verb: German finite and rest, English auxiliary and main.
 
-        `persons`: the columns of the German and the English subject. `final`: the verb stands last, its prefix on it.
-        `support`: a question or a negation, which English says with an auxiliary.
+        `persons`: the columns of the German and the English subject. `final`: the verb comes last, with its prefix.
+        `support`: the clause is a question or a negation, for which English needs an auxiliary.
         """
         rule, table = self.grammar["tenses"][tense], self.grammar["auxiliaries"]
         self.phenomena |= {rule["tag"]} if "tag" in rule else set()
@@ -193,12 +194,12 @@ class Phrases:
         last = action if auxiliary or len(main) > 1 else action | helper  # hat gekauft: bought
         words = [Word(form, helper) for opening in main[:-1] for form in opening.split()]
         words += [Word(form, last) for form in main[-1].split()]
-        spoken = (Word(auxiliary, helper),) if auxiliary else ()
+        auxiliaries = (Word(auxiliary, helper),) if auxiliary else ()
         german = {"finite": Phrase(finite), "rest": Phrase(rest)}
-        return german | {"auxiliary": Phrase(en=spoken), "main": Phrase(en=tuple(words))}
+        return german | {"auxiliary": Phrase(en=auxiliaries), "main": Phrase(en=tuple(words))}
 
     def english(self, verb: Verb, rule: Grammar, modal: Grammar, person: int, support: bool) -> tuple[str, list[str]]:
-        """The auxiliary, if any, and the main words: those of a helper such as `has to`, then those of the verb."""
+        """Return the auxiliary, if any, and the main words: a modal such as `has to`, then the verb."""
         if rule["main"] == "to":
             return "", ["to", verb.base]
         tense = "past" if "past" in (rule["main"], rule["finite"].split()[1]) else "present"
@@ -207,8 +208,8 @@ class Phrases:
             return auxiliary, [verb.participle if rule["main"] == "participle" else verb.base]
         if verb.base == "be":
             return self.grammar["be"][tense].split()[person], [""]
-        spoken, *others = [Verb.english(*modal["main"].split(", ")), verb] if modal else [verb]
+        finite, *others = [Verb.english(*modal["main"].split(", ")), verb] if modal else [verb]
         following = [other.base for other in others]
         if support:
-            return Verb.english("do", "did").speak(tense, person), [spoken.base, *following]
-        return "", [spoken.speak(tense, person), *following]
+            return Verb.english("do", "did").speak(tense, person), [finite.base, *following]
+        return "", [finite.speak(tense, person), *following]

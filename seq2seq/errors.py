@@ -1,42 +1,49 @@
-"""The one exception that means: the user can mend this."""
+"""Errors that the user can fix, and checks that raise them. The terminal shows their messages without a traceback."""
 
 from collections.abc import Iterable, Iterator
 
-SEEDS = 2**63  # torch's generators take no more
-Rule = tuple[str, bool, str]  # a key, whether its value is right, and what it has to be: "must be …"
+Rule = tuple[str, bool, str]  # an option's name, whether its value is valid, and what it must be: "must be …"
 
 
 class UserError(Exception):
-    """A mistake in what the user gave. Its message is one line: what is wrong, where, and the way out."""
+    """A mistake in the user's input. Its message is one line: what is wrong, where it is, and what to do about it."""
 
 
-def require(section: str, options: object, rules: Iterable[Rule]) -> None:
-    """See that the values of a recipe's section are in their ranges.
+class OptionError(UserError):
+    """An option whose value is out of its range.
+
+    The message names the option alone ("beam_size: must be at least 1, not 0"), because a group of options does not
+    know its path in a recipe. The recipe puts the path before it.
+
+    Attributes:
+        owner: the class that has the option.
+    """
+
+    def __init__(self, owner: type, message: str) -> None:
+        super().__init__(message)
+        self.owner = owner
+
+
+def check_options(options: object, rules: Iterable[Rule]) -> None:
+    """Check that the values of a group of options are valid.
 
     Args:
-        section: its name in a recipe: `search`, `model.encoder`.
-        options: its values.
-        rules: as many as there are.
+        options: the object that has the options as attributes.
+        rules: a rule for each condition.
 
     Raises:
-        UserError: a value is wrong; it names the key.
+        OptionError: a value is invalid; the message names the option.
     """
-    for key, holds, rule in rules:
-        if not holds:
-            raise UserError(f"{section}.{key}: {rule}, not {getattr(options, key)}")
+    for name, is_valid, rule in rules:
+        if not is_valid:
+            raise OptionError(type(options), f"{name}: {rule}, not {getattr(options, name)}")
 
 
-def require_seed(seed: int) -> None:
-    """Raises UserError: the seed is out of range."""
-    if not 0 <= seed < SEEDS:
-        raise UserError(f"seed: must be from 0 to {SEEDS - 1}, not {seed}")
+def at_least_1(options: object, *names: str) -> Iterator[Rule]:
+    """Return the rules for sizes and counts."""
+    return ((name, getattr(options, name) >= 1, "must be at least 1") for name in names)
 
 
-def at_least_1(options: object, *keys: str) -> Iterator[Rule]:
-    """The rules of sizes and counts."""
-    return ((key, getattr(options, key) >= 1, "must be at least 1") for key in keys)
-
-
-def below_1(options: object, *keys: str) -> Iterator[Rule]:
-    """The rules of shares that cannot be the whole."""
-    return ((key, 0 <= getattr(options, key) < 1, "must be from 0 to less than 1") for key in keys)
+def below_1(options: object, *names: str) -> Iterator[Rule]:
+    """Return the rules for fractions that must be smaller than the whole, such as dropout."""
+    return ((name, 0 <= getattr(options, name) < 1, "must be from 0 to less than 1") for name in names)

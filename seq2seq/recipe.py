@@ -1,46 +1,93 @@
-"""A recipe: the YAML file that describes a run, read into these classes: a typo fails before anything loads."""
+"""A recipe: the YAML file that describes a run, read into typed options and written back."""
 
-import argparse
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
-from difflib import get_close_matches
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal
 
 import yaml
-from jsonargparse import ArgumentParser, set_parsing_settings
 
-from seq2seq.corpus import CorpusOptions
-from seq2seq.errors import UserError, require_seed
-from seq2seq.learning import TrainingOptions
-from seq2seq.model import ModelOptions
-from seq2seq.search import SearchOptions
-from seq2seq.tokenizer import TokenizerOptions
+from seq2seq.errors import OptionError, UserError, check_options
+from seq2seq.model.attention import Context
+from seq2seq.model.encoder_decoder import EncoderDecoder, ModelOptions
+from seq2seq.options import load_options, option_path, to_plain
+from seq2seq.search.options import SearchOptions
+from seq2seq.seeding import check_seed
+from seq2seq.text.corpus import CorpusOptions
+from seq2seq.text.tokenizer import TokenizerOptions
 
-Sections = TypeVar("Sections")
 
-set_parsing_settings(instantiate_subclass_spec_in_any=False)  # a class named in `comparison` is for its variant to make
+@dataclass(frozen=True)
+class TrainingOptions:
+    """Options of a training. Those of Lightning's Trainer (epochs, clipping, precision, devices) are under `trainer`.
+
+    Args:
+        batch_tokens: the largest value of rows × longest side in a batch, over all devices together. More devices make
+            an update faster, but do not change it.
+        learning_rate: the highest learning rate of Adam (Kingma & Ba 2015).
+        schedule: how the learning rate changes after the warm-up. `constant`; `inverse-square-root`; `cosine`: it falls
+            to zero at the last update; `plateau`: it is halved whenever a validation's BLEU is not the best so far.
+        warmup_updates: updates in which the learning rate rises from zero.
+        beta2: decay of Adam's running mean of the squared gradients.
+        label_smoothing: probability taken from the label and spread over the vocabulary (Szegedy et al. 2016).
+        scheduled_sampling: fraction of the decoder's input tokens that the model predicts itself (Bengio et al. 2015).
+        ema_decay: decay of the exponential moving average of the weights, which is validated and saved. 0: off.
+        patience: validations without a better BLEU after which training stops. 0: it never stops early.
+        pool: pairs that are sorted by length together; also the shuffle buffer of a streaming corpus.
+        workers: processes that prepare batches; 0 prepares them in the training process.
+        shown_translations: validation sentences whose translations are shown after every epoch.
+
+    Raises:
+        UserError: a value is out of its range.
+    """
+
+    batch_tokens: int = 2500
+    learning_rate: float = 1e-3
+    schedule: Literal["constant", "inverse-square-root", "cosine", "plateau"] = "cosine"
+    warmup_updates: int = 0
+    beta2: float = 0.999
+    label_smoothing: float = 0.1
+    scheduled_sampling: float = 0.0
+    ema_decay: float = 0.0
+    patience: int = 0
+    pool: int = 50_000
+    workers: int = 0
+    shown_translations: int = 3
+
+    def __post_init__(self) -> None:
+        rules = (
+            ("batch_tokens", self.batch_tokens >= 1, "must be at least 1"),
+            ("learning_rate", self.learning_rate > 0, "must be more than 0"),
+            ("warmup_updates", self.warmup_updates >= 0, "must be 0 or more"),
+            ("beta2", 0 <= self.beta2 < 1, "must be from 0 to less than 1"),
+            ("label_smoothing", 0 <= self.label_smoothing < 1, "must be from 0 to less than 1"),
+            ("scheduled_sampling", 0 <= self.scheduled_sampling <= 1, "must be from 0 to 1"),
+            ("ema_decay", 0 <= self.ema_decay < 1, "must be from 0 (off) to less than 1"),
+            ("patience", self.patience >= 0, "must be 0 (never) or more"),
+            ("pool", self.pool >= 1, "must be at least 1"),
+            ("workers", self.workers >= 0, "must be 0 or more"),
+            ("shown_translations", self.shown_translations >= 0, "must be 0 or more"),
+        )
+        check_options(self, rules)
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides a run.
+    """Everything that decides a run.
 
     Args:
         corpus: where the sentence pairs come from.
         tokenizer: how text is cut into subwords.
-        model: the model's shape.
-        training: how it learns.
-        search: how it translates.
-        trainer: handed to lightning.Trainer as it stands: max_epochs, gradient_clip_val, devices, num_nodes, strategy,
-            precision, …
-        seed: of all that is random.
-        comparison: what `compare` compares, by name: for each variant the keys that it has other values of:
+        model: the sizes of the model and the choice of attention.
+        training: how the model is trained.
+        search: how translations are searched for.
+        trainer: options of lightning.Trainer, passed on unchanged: max_epochs, gradient_clip_val, devices, precision, …
+        seed: the seed of everything that is random.
+        comparison: the variants that `compare` trains, by name, each with the keys that it sets:
             {shallow: {model.encoder.layers: 1}, deep: {model.encoder.layers: 2}}.
 
     Raises:
-        UserError: the seed is out of range.
+        UserError: the seed is out of its range.
     """
 
     corpus: CorpusOptions
@@ -53,93 +100,48 @@ class Recipe:
     comparison: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        require_seed(self.seed)
+        check_seed(self.seed)
+
+    @staticmethod
+    def load(path: Path, overrides: Sequence[str] = (), old_names: bool = False) -> "Recipe":
+        """Read a recipe's file, then overrides as typed on the command line. See `load_options` for the arguments.
+
+        Raises:
+            UserError: see `load_options`.
+        """
+        return load_options(Recipe, path, overrides, old_names)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return every key with its value, as plain data that YAML and JSON can hold."""
+        plain: dict[str, Any] = to_plain(self)
+        return plain
+
+    def to_yaml(self) -> str:
+        """Return the recipe as YAML, every key with its value. `load` reads it back."""
+        return yaml.safe_dump(self.to_dict(), sort_keys=False, allow_unicode=True)
+
+    def build_model(self, source_size: int, target_size: int) -> EncoderDecoder:
+        """Return the recipe's model with random weights.
+
+        Args:
+            source_size, target_size: entries in each vocabulary.
+
+        Raises:
+            UserError: an option of the attention is out of its range; the message names its key.
+        """
+        try:
+            return EncoderDecoder(self.model, source_size, target_size, self.tokenizer.joint)
+        except OptionError as error:
+            path = "model.decoder.context." if issubclass(error.owner, Context) else option_path(Recipe, error.owner)
+            raise UserError(f"{path}{error}") from error
 
 
-@dataclass(frozen=True)
-class Trained:
-    """What of a recipe a finished run needs to translate."""
-
-    model: ModelOptions = field(default_factory=ModelOptions)
-    search: SearchOptions = field(default_factory=SearchOptions)
-
-
-def parser(sections: type) -> ArgumentParser:
-    """A parser whose options are the fields of a dataclass, nested ones joined by dots: --model.decoder.hidden 512."""
-    made = ArgumentParser("seq2seq train RECIPE", exit_on_error=False, add_help=False, allow_abbrev=False)
-    made.add_class_arguments(sections)
-    return made
-
-
-def read(sections: type[Sections], path: Path, overrides: Sequence[str] = ()) -> tuple[Sections, str]:
-    """Read a YAML file, then overrides as on the command line (`--model.encoder.layers 2`).
-
-    A file may have sections that `sections` lacks only where `sections` is `Trained`, which is a part of a recipe.
-
-    Returns:
-        the sections, and the resolved YAML: every key with its value.
-
-    Raises:
-        UserError: no such file, no YAML, an unknown key, a value of the wrong type or out of range; it names the key.
-    """
-    made = parser(sections)
-    try:
-        with path.open(encoding="utf-8") as file:
-            given = yaml.safe_load(file)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not YAML: {one_line(error)}") from error
-    if not isinstance(given, dict):
-        raise UserError(f"{path}: a recipe is a YAML mapping of sections: corpus, tokenizer, model, training, …")
-    if sections is Trained:
-        given = {key: value for key, value in given.items() if key in Trained.__dataclass_fields__}
-    check_keys(sections, given, path)
-    try:
-        values = made.parse_args(list(overrides), namespace=made.parse_object(given))
-    except (argparse.ArgumentError, TypeError, ValueError, KeyError) as error:
-        said = one_line(error)
-        raise UserError(f"{path}: {said}; {way_out(said, made)}") from error
-    # Classes check their values as they are made; UserErrors pass through.
-    return sections(**vars(made.instantiate(values))), made.dump(values)
-
-
-def way_out(mistake: str, made: ArgumentParser) -> str:
-    """What to do about an error message: the key that was meant, if one is like it, or where all of them are."""
-    keys = (key.removesuffix(".class_path").replace(".init_args", "") for key, _ in made.get_defaults().items())
-    known = [f"--{key}" for key in keys]
-    for word in (re.split("[=:]", word)[0] for word in mistake.split() if word.startswith("--")):
-        if word not in known and (near := get_close_matches(word, known, n=1)):
-            return f"did you mean {near[0]}?"
-    return "seq2seq train --keys lists all keys with their values"
-
-
-def check_moved(overrides: Sequence[str]) -> None:
-    """See that overrides of a trained run say no more than where its corpus is.
+def check_only_corpus(overrides: Sequence[str]) -> None:
+    """Check that overrides of a trained run only say where its corpus is.
 
     Raises:
-        UserError: another key.
+        UserError: they set another key.
     """
-    for word in overrides:
-        if word.startswith("--") and not word.startswith("--corpus."):
-            raise UserError(f"{word}: of what is trained, only --corpus.… can be set, for a corpus that has moved")
-
-
-def check_keys(sections: Any, given: dict[str, Any], path: Path, section: str = "") -> None:
-    """Find what jsonargparse lets pass: unknown keys with nothing in them, sections that are not mappings, no value."""
-    known = {field.name: field for field in fields(sections)}
-    for name, value in given.items():
-        key = f"{section}{name}"
-        if name not in known:
-            raise UserError(f"{path}: unknown key {key}; {section.rstrip('.') or 'a recipe'} has: {', '.join(known)}")
-        if is_dataclass(known[name].type):
-            if not isinstance(value, dict):
-                raise UserError(f"{path}: {key} is a section: give it keys, or leave it out; not {value!r}")
-            check_keys(known[name].type, value, path, f"{key}.")
-        elif value is None and known[name].default is not None:
-            raise UserError(f"{path}: {key} has no value; give it one, or leave it out")
-
-
-def one_line(error: BaseException) -> str:
-    """An error's message on one line."""
-    return " ".join(str(error).split())
+    for argument in overrides:
+        if argument.startswith("--") and not argument.startswith("--corpus."):
+            raise UserError(f"{argument}: a trained run accepts only --corpus.… here, for a corpus that has moved")

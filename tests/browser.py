@@ -1,4 +1,4 @@
-"""A page in headless Chromium."""
+"""Open a page in headless Chromium."""
 
 import json
 import shutil
@@ -8,17 +8,21 @@ from pathlib import Path
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-def opened(path: Path, tmp_path: Path) -> tuple[list[str], list[str]]:
-    """What a page writes on Chromium's console, and what addresses it asks for."""
+def open_page(path: Path, tmp_path: Path) -> tuple[list[str], list[str]]:
+    """Return the lines that a page writes to Chromium's console, and the addresses that it requests."""
     assert CHROMIUM
     log = tmp_path / "net.json"
     quiet = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
     switches = ("--headless", "--no-sandbox", "--disable-gpu", *quiet, "--enable-logging=stderr", "--dump-dom")
-    own = (f"--user-data-dir={tmp_path / 'profile'}", f"--log-net-log={log}", path.as_uri())
-    done = subprocess.run([CHROMIUM, *switches, *own], capture_output=True, text=True, check=True, timeout=100)
-    assert "</html>" in done.stdout
+    files = (f"--user-data-dir={tmp_path / 'profile'}", f"--log-net-log={log}", path.as_uri())
+    process = subprocess.run([CHROMIUM, *switches, *files], capture_output=True, text=True, check=True, timeout=100)
+    assert "</html>" in process.stdout
     events = json.loads(log.read_text(encoding="utf-8"))["events"]
-    asked = (event.get("params", {}) for event in events)
-    # What the browser itself asks for is not from the page's origin.
-    addresses = [each["url"] for each in asked if "url" in each and "file://" in str(each.get("network_isolation_key"))]
-    return [line for line in done.stderr.splitlines() if "CONSOLE" in line], addresses
+    requests = (event.get("params", {}) for event in events)
+    # The browser's own requests do not come from the page's origin.
+    addresses = [
+        request["url"]
+        for request in requests
+        if "url" in request and "file://" in str(request.get("network_isolation_key"))
+    ]
+    return [line for line in process.stderr.splitlines() if "CONSOLE" in line], addresses

@@ -1,31 +1,39 @@
-"""Where tests may write, and translators with random weights: enough for whatever does not ask what words mean."""
+"""Fixtures of all tests: shape checks, a cache for `datasets`, and translators with random weights."""
 
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
+from typechecker import check_records
 
-from seq2seq.context import AdditiveAttention, ContextFactory, FixedContext
-from seq2seq.decoder import DecoderOptions
-from seq2seq.encoder import EncoderOptions
-from seq2seq.model import Model, ModelOptions
-from seq2seq.tokenizer import Tokenizer, TokenizerOptions
-from seq2seq.translator import Translator
+from seq2seq.model import cells, decoder, encoder
+from seq2seq.model.attention import AdditiveAttention, ContextFactory, FixedContext
+from seq2seq.model.decoder import DecoderOptions
+from seq2seq.model.encoder import EncoderOptions
+from seq2seq.model.encoder_decoder import EncoderDecoder, ModelOptions
+from seq2seq.recipe import Recipe
+from seq2seq.run import Run
+from seq2seq.search.options import SearchOptions
+from seq2seq.text.corpus import CorpusOptions
+from seq2seq.text.tokenizer import Tokenizer, TokenizerOptions
+from seq2seq.translation.translator import Translator
 
 SOURCES = ["der Hund sieht die Katze", "die Katze schläft im Haus", "ein Schüler liest das Buch", "wir lesen ein Buch"]
 TARGETS = ["the dog sees the cat", "the cat sleeps in the house", "a pupil reads the book", "we read a book"]
 
+check_records(cells, encoder, decoder)
 torch.set_num_threads(1)  # the tests' tensors are small: threads only wait for each other
 
-# Before anything imports `datasets`, which reads them once.
+# `datasets` reads these once, when it is imported.
 os.environ["HF_HUB_OFFLINE"] = os.environ["HF_DATASETS_OFFLINE"] = "1"
 
 
 @pytest.fixture(scope="session", autouse=True)
 def datasets_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """`datasets` neither writes where the user's own corpora are cached nor finds there what an earlier test left."""
+    """Give `datasets` a cache of its own, apart from the user's cache and from earlier tests."""
     home = tmp_path_factory.mktemp("huggingface")
     cache = home / "datasets"
     with pytest.MonkeyPatch.context() as patch:
@@ -37,22 +45,38 @@ def datasets_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 def untrained(context: ContextFactory) -> Translator:
-    """A translator that has learned nothing."""
+    """Return a translator with random weights."""
     torch.manual_seed(0)
     tokenizer = Tokenizer.train(SOURCES, TARGETS, TokenizerOptions(vocab_size=300))
-    options = ModelOptions(
+    options = model_options(context)
+    model = EncoderDecoder(options, tokenizer.source_size, tokenizer.target_size, joint=True)
+    return Translator(model, tokenizer, SearchOptions(beam_size=2, max_length=12))
+
+
+def model_options(context: ContextFactory) -> ModelOptions:
+    return ModelOptions(
         embedding=8, encoder=EncoderOptions(hidden=8), decoder=DecoderOptions(hidden=8, context=context)
     )
-    return Translator(Model(options, tokenizer.source_size, tokenizer.target_size, joint=True), tokenizer)
 
 
 @pytest.fixture(scope="session")
 def translator() -> Translator:
-    """With attention."""
+    """A translator with attention."""
     return untrained(AdditiveAttention)
 
 
 @pytest.fixture(scope="session")
 def blind_translator() -> Translator:
-    """Without attention."""
+    """A translator without attention."""
     return untrained(FixedContext)
+
+
+@pytest.fixture(scope="session")
+def untrained_run(translator: Translator, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run with the model of `translator`."""
+    run = Run(tmp_path_factory.mktemp("runs") / "untrained")
+    corpus = CorpusOptions(str(Path(__file__).parents[1] / "data" / "grammar"))
+    run.save_recipe(Recipe(corpus, model=model_options(AdditiveAttention), search=translator.options))
+    run.save_tokenizer(translator.tokenizer)
+    run.save_weights(translator.model)
+    return run.folder

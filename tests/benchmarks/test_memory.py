@@ -1,4 +1,4 @@
-"""A streaming corpus's size is not felt in memory: `pytest tests/benchmarks/test_memory.py`."""
+"""The size of a streamed corpus does not change the peak memory: `pytest tests/benchmarks/test_memory.py`."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ GRAMMAR = Path(__file__).parents[2] / "data" / "grammar"
 PEAKS: dict[int, float] = {}  # MiB, by pairs
 PROGRAM = """
 import resource, sys
-from seq2seq.cli import main
+from seq2seq.cli.main import main
 try:
     main()
 finally:
@@ -22,7 +22,7 @@ finally:
 
 
 def corpus(folder: Path, pairs: int) -> Path:
-    """The grammar corpus again and again, each pair with a number of its own."""
+    """Write the grammar corpus repeatedly, each pair with a number of its own."""
     for split, size in (("train", pairs), ("validation", 500)):
         rows = [json.loads(line) for line in (GRAMMAR / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()]
         with (folder / f"{split}.jsonl").open("w", encoding="utf-8") as file:
@@ -35,7 +35,7 @@ def corpus(folder: Path, pairs: int) -> Path:
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("pairs", [50_000, 5_000_000])
 def test_peak_memory_of_a_stream(benchmark: BenchmarkFixture, tmp_path: Path, pairs: int) -> None:
-    """A hundred updates on a stream; all else is the quickstart's."""
+    """Train the quickstart for a hundred updates on a stream."""
     keys = {
         "--run": tmp_path / "run",
         "--corpus.path": corpus(tmp_path, pairs),
@@ -49,11 +49,11 @@ def test_peak_memory_of_a_stream(benchmark: BenchmarkFixture, tmp_path: Path, pa
     }
     recipe = GRAMMAR.parents[1] / "recipes" / "quickstart.yaml"
     arguments = ["train", str(recipe), *(str(part) for item in keys.items() for part in item)]
-    done = benchmark.pedantic(
+    process = benchmark.pedantic(
         subprocess.run, ([sys.executable, "-c", PROGRAM, *arguments],), {"capture_output": True, "text": True}, rounds=1
     )
-    peak = [line.split()[1] for line in done.stderr.splitlines() if line.startswith("PEAK ")]
-    assert done.returncode == 0, done.stderr
+    peak = [line.split()[1] for line in process.stderr.splitlines() if line.startswith("PEAK ")]
+    assert process.returncode == 0, process.stderr
     benchmark.extra_info["peak_mebibytes"] = PEAKS[pairs] = float(peak[0])
     if len(PEAKS) == 2:
         assert PEAKS[5_000_000] < 1.1 * PEAKS[50_000]

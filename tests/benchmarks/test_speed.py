@@ -1,6 +1,6 @@
-"""How fast a trained run is, on this machine: `pytest tests/benchmarks`, after the quickstart.
+"""Measure how fast a trained run is on this machine: `pytest tests/benchmarks`, after the quickstart.
 
-Another run is measured by naming it: RUN=runs/multi30k-de-en CORPUS=FOLDER pytest …
+The environment names another run: RUN=runs/multi30k-de-en CORPUS=FOLDER pytest …
 """
 
 import os
@@ -15,59 +15,61 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from seq2seq import run
-from seq2seq.batch import Batch
-from seq2seq.data import Batching, Collate, Share, tokenise, training_batches
-from seq2seq.evaluation import of_split
-from seq2seq.learning import total_loss
-from seq2seq.precision import WEIGHTS
-from seq2seq.reading import clean, load
-from seq2seq.recipe import Recipe, read
-from seq2seq.search import SearchOptions
-from seq2seq.tokenizer import Tokenizer
-from seq2seq.translator import Translator
+from seq2seq.evaluation.evaluate import EvaluationSet
+from seq2seq.model.loss import total_loss
+from seq2seq.recipe import Recipe
+from seq2seq.run import Run
+from seq2seq.search.options import SearchOptions
+from seq2seq.text.batch import Batch
+from seq2seq.text.batching import Batching, Collator, ProcessRank, tokenise_rows
+from seq2seq.text.data_loaders import training_loader
+from seq2seq.text.loading import filter_pairs, load_split
+from seq2seq.translation.quantization import WEIGHTS
+from seq2seq.translation.translator import Translator
 
-FOLDER = Path(os.environ.get("RUN", "runs/quickstart"))
+RUN = Run(Path(os.environ.get("RUN", "runs/quickstart")))
 SENTENCES = 500
 UPDATES = 20
 
 
 @pytest.fixture(scope="module", autouse=True)
 def threads() -> None:
-    """As many as a user would have; the suite's own tests take one."""
+    """Use as many threads as a user would; the other tests use one."""
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", os.cpu_count() or 1)))
 
 
 @pytest.fixture(scope="module")
 def recipe() -> Recipe:
-    if not (FOLDER / run.WEIGHTS).exists():
-        pytest.skip(f"{FOLDER} is not trained")
+    if not RUN.weights_path.exists():
+        pytest.skip(f"{RUN} is not trained")
     overrides = ["--corpus.path", os.environ["CORPUS"]] if "CORPUS" in os.environ else []
-    return read(Recipe, FOLDER / run.RECIPE, overrides)[0]
+    return RUN.load_recipe(overrides)
 
 
 @pytest.fixture(scope="module", params=WEIGHTS)
 def translator(recipe: Recipe, request: pytest.FixtureRequest) -> Translator:
-    return run.load(FOLDER, weights=request.param)[0]
+    return RUN.load_translator(weights=request.param)
 
 
-@pytest.mark.parametrize("width", [1, 5])
-def test_sentences_per_second(benchmark: BenchmarkFixture, recipe: Recipe, translator: Translator, width: int) -> None:
-    """Translating the test split, in batches."""
-    sources = of_split(recipe, recipe.corpus.test).sources[:SENTENCES]
-    benchmark.pedantic(translator.translate, (sources, SearchOptions(width=width)), rounds=3, warmup_rounds=1)
+@pytest.mark.parametrize("beam_size", [1, 5])
+def test_sentences_per_second(
+    benchmark: BenchmarkFixture, recipe: Recipe, translator: Translator, beam_size: int
+) -> None:
+    """Translate the test split in batches."""
+    sources = EvaluationSet.from_split(recipe.corpus, recipe.corpus.test).sources[:SENTENCES]
+    benchmark.pedantic(translator.n_best, (sources, SearchOptions(beam_size=beam_size)), rounds=3, warmup_rounds=1)
     benchmark.extra_info["sentences_per_second"] = round(len(sources) / benchmark.stats.stats.median, 1)
 
 
 def test_milliseconds_for_one_sentence(benchmark: BenchmarkFixture, recipe: Recipe, translator: Translator) -> None:
-    """One typed sentence at a time, beam 5, the model loaded."""
-    sources = of_split(recipe, recipe.corpus.test).sources[:50]
+    """Translate one typed sentence at a time with beam 5, the model loaded."""
+    sources = EvaluationSet.from_split(recipe.corpus, recipe.corpus.test).sources[:50]
     times: list[float] = []
 
     def translate_each() -> None:
         for source in sources:
             started = time.perf_counter()
-            translator.translate([source], SearchOptions(width=5))
+            translator.n_best([source], SearchOptions(beam_size=5))
             times.append(time.perf_counter() - started)
 
     benchmark.pedantic(translate_each, rounds=1, warmup_rounds=1)
@@ -75,13 +77,13 @@ def test_milliseconds_for_one_sentence(benchmark: BenchmarkFixture, recipe: Reci
 
 
 def test_training_tokens_per_second(benchmark: BenchmarkFixture, recipe: Recipe) -> None:
-    """Whole updates on the recipe's own batches: forward, backward, clipping, Adam."""
-    tokenizer = Tokenizer.load(FOLDER)
-    rows = tokenise(clean(load(recipe.corpus, recipe.corpus.train), recipe.corpus)[0], tokenizer)
+    """Do whole updates on the recipe's own batches: forward, backward, clipping, Adam."""
+    tokenizer = RUN.load_tokenizer()
+    rows = tokenise_rows(filter_pairs(load_split(recipe.corpus, recipe.corpus.train), recipe.corpus)[0], tokenizer)
     batching = Batching(recipe.training.batch_tokens, recipe.training.pool, recipe.seed)
-    found = training_batches(rows, Collate(tokenizer), batching, 0, Share(), 0)
-    batches: list[Batch] = [batch for batch, _ in zip(found, range(UPDATES), strict=False)]
-    model = run.build(recipe.model, tokenizer).train()
+    loader = training_loader(rows, Collator(tokenizer), batching, 0, ProcessRank(), 0)
+    batches: list[Batch] = [batch for batch, _ in zip(loader, range(UPDATES), strict=False)]
+    model = recipe.build_model(tokenizer.source_size, tokenizer.target_size).train()
     optimizer = torch.optim.Adam(model.parameters(), fused=True)
     tokens = sum(int(batch.target_mask.sum()) for batch in batches)
     padding = 1 - tokens / sum(batch.target_mask.numel() for batch in batches)
@@ -100,8 +102,8 @@ def test_training_tokens_per_second(benchmark: BenchmarkFixture, recipe: Recipe)
 
 
 def test_seconds_until_translate_is_ready(benchmark: BenchmarkFixture, recipe: Recipe) -> None:
-    """A new process, from nothing to the translation of one line."""
-    command = [sys.executable, "-m", "seq2seq.cli", "translate", str(FOLDER)]
+    """Start a new process that translates one line."""
+    command = [sys.executable, "-m", "seq2seq", "translate", str(RUN)]
     benchmark.pedantic(
         subprocess.run, (command,), {"input": b"Guten Tag.\n", "capture_output": True, "check": True}, rounds=3
     )

@@ -1,0 +1,60 @@
+"""The descriptions of the verbs, as --help shows them."""
+
+TRAIN = """\
+Train a model as a recipe says, and score its translations of the test split at the end. A recipe is a YAML file.
+
+Every key of the recipe can be set on the command line, by its path:
+    seq2seq train recipes/quickstart.yaml --trainer.max_epochs 3 --seed 7
+    seq2seq train recipes/quickstart.yaml --model.decoder.context FixedContext --run runs/bottleneck
+    seq2seq train recipes/multi30k-de-en.yaml --corpus.path FOLDER
+
+Ctrl-C stops a training; --resume goes on with it. --keys lists all keys with their meaning."""
+
+TRANSLATE = """\
+Translate with a trained run.
+
+In a terminal, this is a prompt: type a sentence, or :help. Otherwise, it is a filter: it reads lines from standard
+input, and writes their translations to standard output, in the same order.
+    seq2seq translate runs/quickstart
+    seq2seq translate runs/quickstart < sentences.de > sentences.en
+    seq2seq translate runs/quickstart --nbest 5 --alignments < sentences.de
+    echo 'Der Hund schläft.' | seq2seq translate runs/quickstart --figure alignment.png
+
+The filter writes one line for each input line: the translation; with --scores, a TAB and the score; with --alignments,
+a TAB and the word links. The links "0-0 2-1" link source word 0 to target word 0, and source word 2 to target word 1.
+With --nbest N, it writes up to N lines for each input line: input line ||| translation ||| score, and with
+--alignments ||| links. Lines and words are counted from 0. With --format json, it writes an object for each input line:
+{"source": …, "translations": [{"text": …, "score": …, "log_probability": …}, …]}."""
+
+EVALUATE = """\
+Score the translations of a trained run: BLEU (cased, and lower-cased to compare with papers) and chrF, each with its
+sacreBLEU signature, with greedy search and with beam search. The translations and scores.json are written to the run's
+folder.
+    seq2seq evaluate runs/multi30k-de-en
+    seq2seq evaluate runs/multi30k-de-en --split validation --beam-size 10
+    seq2seq evaluate runs/multi30k-de-en --files my.de my.en
+    seq2seq evaluate runs/multi30k-de-en --corpus.path FOLDER
+
+Only the recipe's keys of `corpus` can be set here, for a corpus that has moved."""
+
+COMPARE = """\
+Compare variants of a recipe. By default: a fixed context vector (the bottleneck) and attention. The variants that are
+not trained yet are trained. Then all variants translate the same sentences, and a report is written: report.html,
+report.md, report.json and the figures. A comparison that was stopped goes on when it is started again.
+    seq2seq compare recipes/quickstart.yaml
+    seq2seq compare recipes/multi30k-de-en.yaml --seeds 1 2 3 --match-parameters --join 3
+    seq2seq compare recipes/quickstart.yaml --variants initial-state bottleneck dot attention
+    seq2seq compare recipes/quickstart.yaml --seeds 1 2 3 --plan | xargs -P 4 -d '\\n' -n 1 sh -c
+    seq2seq compare runs/one runs/another
+
+The variants:
+    bottleneck     the decoder reads the encoder's last states at every step (Cho et al. 2014)
+    initial-state  the decoder only starts from the encoder's last states (Sutskever et al. 2014)
+    attention      additive attention (Bahdanau et al. 2015)
+    dot            dot-product attention (Luong et al. 2015)
+A recipe can add variants, each with the keys that it sets:
+    comparison: {shallow: {model.encoder.layers: 1}, deep: {model.encoder.layers: 2}}
+
+Everything else must be equal. A difference in the data, the tokenizer, the batches, the training, the search, the
+number of updates or the software is an error that names the difference. As with `train`, every key of the recipe can be
+set on the command line, for all variants."""

@@ -1,0 +1,191 @@
+"""The `seq2seq` command: one short function for each verb, which imports the slow modules that only this verb needs."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+
+from seq2seq.cli.parser import make_parser
+from seq2seq.errors import OptionError, UserError
+from seq2seq.old_names import OPTIONS
+from seq2seq.search.options import SearchOptions
+
+INTERRUPTED, BROKEN_PIPE = 130, 141  # exit status: 128 and the signal's number, as in a shell
+
+
+def train(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
+    """Run `seq2seq train`."""
+    from seq2seq.options import make_parser
+    from seq2seq.recipe import Recipe
+    from seq2seq.run import Run
+    from seq2seq.training.processes import is_first_process
+
+    if arguments.keys:
+        make_parser(Recipe).print_help()
+        return
+    resumes = arguments.resume and arguments.run is not None
+    if arguments.recipe is None and not resumes:
+        raise UserError(
+            "which recipe? seq2seq train RECIPE, or to go on with a run: seq2seq train --resume --run FOLDER"
+        )
+    path = arguments.recipe or Run(arguments.run).recipe_path
+    if not path.is_file():
+        if recipes := [argument for argument in overrides if argument.endswith((".yaml", ".yml"))]:
+            raise UserError(f"the recipe comes first, before its keys: seq2seq train {recipes[0]} …")
+        if resumes and overrides:
+            raise UserError(f"{path}: no recipe; without one, keys are written --KEY=VALUE: {overrides[0]}={path}")
+    recipe = Recipe.load(path, overrides, old_names=arguments.recipe is None)
+    run = Run(arguments.run or Path("runs") / path.stem, writes=is_first_process())
+
+    from seq2seq.evaluation.evaluate import format_scores
+    from seq2seq.training.train import train  # slow to import: report mistakes in the recipe first
+
+    evaluations = train(recipe, run, resume=arguments.resume, force=arguments.force)
+    if evaluations:
+        print(format_scores(evaluations))
+    if run.writes:
+        print(f"translate with it: seq2seq translate {run}", file=sys.stderr)
+
+
+def translate(arguments: argparse.Namespace, unknown: Sequence[str]) -> None:
+    """Run `seq2seq translate`."""
+    from seq2seq.cli import filter
+    from seq2seq.run import Run
+
+    check_renamed(unknown)
+    check_no_unknown(unknown)
+    translator = Run(arguments.run).load_translator(arguments.device, arguments.weights)
+    options = override_search(translator.options, arguments)
+    if sys.stdin.isatty():
+        from seq2seq.cli import prompt
+
+        prompt.run(translator, options, str(arguments.run), arguments.seed)
+        return
+    output = filter.FilterOptions(arguments.scores, arguments.alignments, arguments.format, arguments.figure)
+    filter.run(translator, options, output, filter.Streams.standard(), arguments.seed)
+
+
+def evaluate(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
+    """Run `seq2seq evaluate`."""
+    from seq2seq.evaluation.evaluate import EvaluationSet, evaluate, format_scores, single_best
+    from seq2seq.recipe import check_only_corpus
+    from seq2seq.run import Run
+
+    check_renamed(overrides)
+    check_only_corpus(overrides)
+    run = Run(arguments.run)
+    recipe = run.load_recipe(overrides)
+    split = arguments.split or recipe.corpus.test
+    if arguments.files:
+        evaluation_set = EvaluationSet.from_files(*arguments.files)
+    elif split:
+        evaluation_set = EvaluationSet.from_split(recipe.corpus, split)
+    else:
+        raise UserError(f"{run}: its recipe names no test split; give --split NAME or --files SOURCE REFERENCE")
+    translator = run.load_translator(arguments.device, arguments.weights)
+    search = override_search(single_best(translator.options), arguments)
+    evaluations = []
+    for options in [replace(search, beam_size=1), search] if search.beam_size > 1 else [search]:
+        evaluations.append(evaluate(translator, evaluation_set, options, arguments.weights))
+        run.save_evaluation(evaluations[-1])
+    print(format_scores(evaluations))
+
+
+def compare(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
+    """Run `seq2seq compare`."""
+    from seq2seq.comparison.compare import ComparisonRequest, compare_recipe, compare_runs, remaining_commands
+    from seq2seq.comparison.finished_runs import gather_runs
+    from seq2seq.comparison.trainings import format_command
+    from seq2seq.comparison.variants import plan
+
+    paths = arguments.paths
+    request = ComparisonRequest(arguments.allow_difference, arguments.join, format_command(sys.argv[1:]))
+    if len(paths) > 1 and (recipes := [str(path) for path in paths if path.is_file()]):
+        raise UserError(f"one recipe, and it comes first, before its keys: seq2seq compare {recipes[-1]} …")
+    if len(paths) > 1 or paths[0].is_dir():
+        if arguments.plan or arguments.seeds or arguments.variants or arguments.match_parameters:
+            raise UserError(
+                "--plan, --seeds, --variants and --match-parameters need a recipe; these runs are already trained"
+            )
+        folder = arguments.run or Path("runs") / "comparison"
+        lines = compare_runs(gather_runs(paths, overrides), folder, request)
+    else:
+        [path] = paths
+        folder = arguments.run or Path("runs") / f"{path.stem}-comparison"
+        jobs = plan(path, arguments.variants, arguments.seeds, overrides, folder, arguments.match_parameters)
+        if arguments.plan:
+            lines = remaining_commands(path, jobs, request)
+        else:
+            lines = compare_recipe(path, jobs, folder, request)
+    print("\n".join(lines))
+
+
+VERBS = {"train": train, "translate": translate, "evaluate": evaluate, "compare": compare}
+
+
+def override_search(options: SearchOptions, arguments: argparse.Namespace) -> SearchOptions:
+    """Return the run's search options, changed as the command line says.
+
+    Raises:
+        UserError: a value is out of its range.
+    """
+    names = {field.name for field in fields(SearchOptions)}
+    given = {name: value for name, value in vars(arguments).items() if name in names and value is not None}
+    if "n_best" in given and "beam_size" not in given:
+        given["beam_size"] = max(options.beam_size, given["n_best"])  # N translations need a beam of at least N
+    try:
+        return replace(options, **given)
+    except OptionError as error:
+        raise UserError(f"search.{error}") from error
+
+
+def check_renamed(arguments: Sequence[str]) -> None:
+    """Raise UserError if an option has another name today; the message gives it."""
+    for option in (argument.partition("=")[0] for argument in arguments):
+        if option in OPTIONS:
+            raise UserError(f"{option} is now called {OPTIONS[option]}")
+
+
+def check_no_unknown(unknown: Sequence[str]) -> None:
+    """Raise UserError if there are unknown arguments, for a verb without recipe keys."""
+    if unknown:
+        raise UserError(f"unrecognized arguments: {' '.join(unknown)}; see --help")
+
+
+def main() -> None:
+    """Run the `seq2seq` command.
+
+    A user's mistake is one line on standard error, with exit status 2. Ctrl-C has exit status 130.
+    """
+    arguments, unknown = make_parser().parse_known_args()
+    try:
+        VERBS[arguments.verb](arguments, unknown)
+        print(end="", flush=True)  # Report a failed write here; Python would print a traceback at its exit.
+    except UserError as error:
+        sys.exit(fail(f"seq2seq: {error}", 2))
+    except OSError as error:  # for example a full disk, or a reader that has left (`| head`)
+        discard_output()
+        file = f"{error.filename}: " if error.filename else ""
+        is_broken_pipe = isinstance(error, BrokenPipeError)
+        sys.exit(BROKEN_PIPE if is_broken_pipe else fail(f"seq2seq: {file}{error.strerror or error}", 2))
+    except KeyboardInterrupt:
+        sys.exit(fail("seq2seq: stopped", INTERRUPTED))
+
+
+def discard_output() -> None:
+    """Discard what a broken stream still holds. Otherwise Python's last flush fails, too."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is None:  # the process was started without it
+            continue
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def fail(message: str, status: int) -> int:
+    """Write a message to standard error, and return the exit status."""
+    print(message, file=sys.stderr)
+    return status

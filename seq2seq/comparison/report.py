@@ -1,0 +1,70 @@
+"""Write the comparison report as HTML, Markdown and JSON."""
+
+import json
+from pathlib import Path
+
+from seq2seq.comparison.report_json import to_json
+from seq2seq.comparison.report_scores import score_section, summarize
+from seq2seq.comparison.report_sections import (
+    alignment_section,
+    condition_section,
+    cost_section,
+    example_section,
+    learning_section,
+    phenomena_section,
+)
+from seq2seq.comparison.results import ComparisonResults
+from seq2seq.files import write
+from seq2seq.plotting.document import Block, Heading, Paragraph, Table, markdown, page
+
+REPORT = "report"
+
+
+def write_report(folder: Path, results: ComparisonResults) -> Path:
+    """Write report.html, report.md, report.json and the figures.
+
+    Args:
+        folder: where the report goes.
+        results: what `compute_results` returned.
+
+    Returns:
+        the path of report.html.
+
+    Raises:
+        UserError: a file cannot be written.
+    """
+    blocks = [
+        *opening_section(results),
+        *score_section(folder, results),
+        *alignment_section(results),
+        *phenomena_section(folder, results),
+        *learning_section(folder, results),
+        *cost_section(results),
+        *example_section(results),
+        *condition_section(results),
+    ]
+    path = folder / f"{REPORT}.html"
+    write(path.with_suffix(".json"), json.dumps(to_json(results), indent=2, ensure_ascii=False) + "\n")
+    write(path.with_suffix(".md"), markdown(blocks))
+    write(path, page(title(results), blocks, folder))
+    return path
+
+
+def title(results: ComparisonResults) -> str:
+    """Return the variants and the corpus as a title."""
+    return f"{' against '.join(results.seeds)}: {results.conditions.corpus}"
+
+
+def opening_section(results: ComparisonResults) -> list[Block]:
+    """Return the summary, then the variants."""
+    rows = [["variant", "how the decoder reads the source", "parameters", "seeds"]]
+    for name, seeds in results.seeds.items():
+        parameters = results.costs[name].parameters
+        count = f"{parameters:,}" if parameters else "unknown"
+        rows.append([name, results.conditions.models[name], count, " ".join(map(str, seeds))])
+    return [
+        Heading(1, title(results)),
+        *map(Paragraph, summarize(results)),
+        Table(rows, text=True),
+        *map(Paragraph, results.conditions.remarks),
+    ]

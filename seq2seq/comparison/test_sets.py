@@ -1,0 +1,103 @@
+"""Load the test sets and translate them with every run of a comparison."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from seq2seq.comparison.finished_runs import FinishedRun
+from seq2seq.errors import UserError
+from seq2seq.evaluation.evaluate import Evaluation, EvaluationSet, evaluate, search_name, single_best
+from seq2seq.run import Run
+from seq2seq.text.corpus import CorpusOptions
+from seq2seq.text.loading import load_annotations
+from seq2seq.text.pharaoh import WordLinks
+from seq2seq.translation.translator import Translator
+from seq2seq.translation.word_alignment import strongest_links
+
+
+class AnnotatedTestSet(NamedTuple):
+    """Sentences that all runs translate, with the annotations of the corpus.
+
+    `alignments` has the gold links of each pair, in Pharaoh's format; `phenomena` the grammar's names for each
+    pair. Either is None where the corpus does not have it.
+    """
+
+    pairs: EvaluationSet
+    label: str  # what the report calls it
+    alignments: Sequence[str] | None = None
+    phenomena: Sequence[Sequence[str]] | None = None
+
+
+class ScoredRun(NamedTuple):
+    """A finished run with its translations and scores."""
+
+    run: FinishedRun
+    evaluations: Mapping[str, Evaluation]  # by the name of the test set
+    # For each pair of the first test set, the strongest link of each target word. Empty if the model does not
+    # attend, or if there are no gold links.
+    links: Sequence[WordLinks]
+
+
+def load_test_sets(corpus: CorpusOptions, joins: Sequence[int] = ()) -> list[AnnotatedTestSet]:
+    """Return the test split of a corpus, its split of long sentences, and the test split with sentences joined.
+
+    Args:
+        corpus: names the splits.
+        joins: how many consecutive sentences to join to one, for a corpus without long sentences.
+
+    Raises:
+        UserError: the corpus has no test split, or sentences cannot be joined (see `join_sentences`).
+    """
+    if not corpus.test:
+        raise UserError(f"corpus {corpus.path}: a comparison needs a test split; name one: --corpus.test NAME")
+    test_sets = []
+    for split in filter(None, (corpus.test, corpus.test_long)):
+        # Load the pairs first: this turns the progress bars of `datasets` off if stderr is not a terminal.
+        pairs = EvaluationSet.from_split(corpus, split)
+        annotations = load_annotations(corpus, split)
+        test_sets.append(AnnotatedTestSet(pairs, split, annotations.get("alignment"), annotations.get("phenomena")))
+    return test_sets + [join_sentences(test_sets[0].pairs, count) for count in joins]
+
+
+def join_sentences(pairs: EvaluationSet, count: int) -> AnnotatedTestSet:
+    """Join every `count` consecutive sentences to one long sentence. The remainder is left out.
+
+    Raises:
+        UserError: `count` is less than 2, or more than there are sentences.
+    """
+    if count < 2 or count > len(pairs.sources):
+        raise UserError(f"--join {count}: give a number of sentences from 2 to {len(pairs.sources)}")
+    starts = range(0, len(pairs.sources) - count + 1, count)
+    sources, references = (
+        [" ".join(side[start : start + count]) for start in starts] for side in (pairs.sources, pairs.references)
+    )
+    label = f"{pairs.name}, {count} consecutive sentences joined to one"
+    return AnnotatedTestSet(EvaluationSet(f"{pairs.name}.joined-{count}", sources, references), label)
+
+
+def score_run(run: FinishedRun, test_sets: Sequence[AnnotatedTestSet]) -> ScoredRun:
+    """Translate the test sets with the recipe's search, and score them. Saved translations are used if they fit."""
+    folder = Run(run.folder)
+    search = single_best(run.recipe.search)
+    translator: Translator | None = None
+    evaluations = {}
+    for pairs in (test_set.pairs for test_set in test_sets):
+        evaluation = folder.load_evaluation(pairs.name, search_name(search))
+        if evaluation is None or evaluation.search != search or evaluation.fingerprint != pairs.fingerprint():
+            translator = translator or folder.load_translator()
+            print(f"{folder}: translating {pairs.name}", file=sys.stderr, flush=True)
+            evaluation = evaluate(translator, pairs, search)
+            folder.save_evaluation(evaluation)
+        evaluations[pairs.name] = evaluation
+    links: list[WordLinks] = []
+    if test_sets[0].alignments is not None:
+        translator = translator or folder.load_translator()
+        if translator.model.attends:
+            links = reference_links(translator, test_sets[0].pairs)
+    return ScoredRun(run, evaluations, links)
+
+
+def reference_links(translator: Translator, pairs: EvaluationSet) -> list[WordLinks]:
+    """Return the strongest link of each target word while the model reads the reference translations."""
+    sentences = zip(pairs.sources, pairs.references, strict=True)
+    return [strongest_links(translator.align_pair(source, target).matrix) for source, target in sentences]

@@ -1,0 +1,188 @@
+"""Score translations and alignments. BLEU and chrF are sacreBLEU's, with signatures to compare them by (Post 2018)."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Sequence
+from typing import Literal, NamedTuple
+
+from sacrebleu.metrics.bleu import BLEU
+from sacrebleu.metrics.chrf import CHRF
+
+from seq2seq.errors import UserError
+from seq2seq.text.pharaoh import parse_pharaoh
+
+MetricName = Literal["bleu", "chrf"]
+METRICS: dict[MetricName, type[BLEU] | type[CHRF]] = {"bleu": BLEU, "chrf": CHRF}
+Links = str | Collection[tuple[int, int]]  # "0-0 1-2" (Pharaoh's format) or its (source, target) pairs
+
+
+class Score(NamedTuple):
+    """A corpus's score. Two values may be compared only if their signatures are equal."""
+
+    name: str
+    value: float  # from 0 to 100
+    signature: str
+
+
+class Scores(NamedTuple):
+    """The scores of one corpus."""
+
+    bleu: Score
+    bleu_lowercase: Score  # the form of BLEU in older papers
+    chrf: Score
+
+
+class Bucket(NamedTuple):
+    """Sentences whose sources are similarly long, and their BLEU."""
+
+    low: int  # the fewest words of a source
+    high: int  # the most words of a source
+    sentences: int
+    bleu: float
+
+
+def bleu(hypotheses: Sequence[str], references: Sequence[str], lowercase: bool = False) -> Score:
+    """Return the corpus BLEU (Papineni et al. 2002) of detokenised text, with sacreBLEU's defaults (tokenizer 13a).
+
+    Raises:
+        UserError: no sentences, or not as many hypotheses as references.
+    """
+    return _score(BLEU(lowercase=lowercase), hypotheses, references)
+
+
+def chrf(hypotheses: Sequence[str], references: Sequence[str]) -> Score:
+    """Return the corpus chrF2 (Popović 2015): an F-score of character n-grams.
+
+    A word with a wrong ending still scores in chrF, but not in BLEU.
+
+    Raises:
+        UserError: no sentences, or not as many hypotheses as references.
+    """
+    return _score(CHRF(), hypotheses, references)
+
+
+def score_corpus(hypotheses: Sequence[str], references: Sequence[str]) -> Scores:
+    """Return BLEU, lower-cased BLEU and chrF.
+
+    Raises:
+        UserError: no sentences, or not as many hypotheses as references.
+    """
+    return Scores(
+        bleu=bleu(hypotheses, references),
+        bleu_lowercase=bleu(hypotheses, references, lowercase=True),
+        chrf=chrf(hypotheses, references),
+    )
+
+
+def bleu_by_length(
+    sources: Sequence[str],
+    hypotheses: Sequence[str],
+    references: Sequence[str],
+    edges: Sequence[int] = (5, 10, 15, 20, 25, 30, 40, 50, 60),
+    minimum: int = 30,
+) -> list[Bucket]:
+    """Return BLEU by source length: a fixed context fails first on long sentences (Bahdanau et al. 2015, figure 2).
+
+    A source's length is its number of words (split at white space). The buckets are sorted by length, and every
+    sentence is in one bucket. A bucket of fewer than `minimum` sentences is merged with the next longer one, and the
+    last bucket with the one before it, because the BLEU of a few sentences is noise.
+
+    Args:
+        edges: the longest length of each bucket except the last, in any order.
+        minimum: the fewest sentences in a bucket.
+
+    Raises:
+        UserError: no sentences, or unequal numbers of lines.
+    """
+    check_parallel(sources=sources, hypotheses=hypotheses, references=references)
+    lengths = [len(source.split()) for source in sources]
+    highs = _longest_lengths(lengths, sorted(edges), minimum)
+    members: list[list[int]] = [[] for _ in highs]
+    for sentence, length in enumerate(lengths):
+        members[bisect_left(highs, length)].append(sentence)
+    lows = [min(lengths), *(high + 1 for high in highs[:-1])]
+    return [
+        Bucket(low, high, len(rows), bleu([hypotheses[row] for row in rows], [references[row] for row in rows]).value)
+        for low, high, rows in zip(lows, highs, members, strict=True)
+    ]
+
+
+def alignment_error_rate(
+    predicted: Sequence[Links], gold: Sequence[Links], possible: Sequence[Links] | None = None
+) -> float:
+    """Return the alignment error rate, 1 − (|A ∩ S| + |A ∩ P|) / (|A| + |S|), from 0 (best) to 1 (Och & Ney 2003).
+
+    The counts are summed over the corpus.
+
+    Args:
+        predicted: A, the links of each sentence.
+        gold: S, the sure links of each sentence.
+        possible: P without S, the links of each sentence that are allowed but not required.
+
+    Raises:
+        UserError: no sentences, unequal numbers of them, or a string that is not in Pharaoh's format.
+    """
+    possible = [()] * len(gold) if possible is None else possible
+    check_parallel(predicted=predicted, gold=gold, possible=possible)
+    hits = links = 0
+    for number, sentence in enumerate(zip(predicted, gold, possible, strict=True), start=1):
+        guessed, sure, allowed = (_link_set(alignment, number) for alignment in sentence)
+        hits += len(guessed & sure) + len(guessed & (sure | allowed))
+        links += len(guessed) + len(sure)
+    return 1 - hits / links if links else 0.0
+
+
+def _link_set(alignment: Links, number: int) -> set[tuple[int, int]]:
+    """Return the links as a set. An error names the sentence by its number.
+
+    Raises:
+        UserError: a string is not in Pharaoh's format.
+    """
+    if not isinstance(alignment, str):
+        return set(alignment)
+    try:
+        return set(parse_pharaoh(alignment))
+    except ValueError as error:
+        raise UserError(f"alignment {number}: {error}") from error
+
+
+def _score(metric: BLEU | CHRF, hypotheses: Sequence[str], references: Sequence[str]) -> Score:
+    """Return the corpus's score by one metric.
+
+    Raises:
+        UserError: no sentences, or not as many hypotheses as references.
+    """
+    check_parallel(hypotheses=hypotheses, references=references)
+    result = metric.corpus_score(hypotheses, [references])
+    return Score(result.name, result.score, str(metric.get_signature()))
+
+
+def _longest_lengths(lengths: Sequence[int], edges: Sequence[int], minimum: int) -> list[int]:
+    """Return the longest length of each bucket, in order, with buckets of too few sentences merged.
+
+    Every bucket then has at least `minimum` sentences, unless it is the only one.
+    """
+    longest = max(lengths)
+    highs: list[int] = []
+    rest = sorted(lengths)
+    for high in [*(edge for edge in edges if edge < longest), longest]:
+        inside = bisect_right(rest, high)
+        if inside >= max(minimum, 1):
+            highs.append(high)
+            rest = rest[inside:]
+    if rest and highs:
+        highs.pop()
+    return [*highs, longest] if rest or not highs else highs
+
+
+def check_parallel(**corpora: Sequence[object]) -> None:
+    """Check that the corpora have equally many sentences, and at least one. The keywords name them in the error.
+
+    Raises:
+        UserError: the numbers differ, or are 0.
+    """
+    counts = {name: len(corpus) for name, corpus in corpora.items()}
+    if len(set(counts.values())) > 1:
+        listed = ", ".join(f"{count} {name}" for name, count in counts.items())
+        raise UserError(f"unequal numbers of lines: {listed}; line i of each must be the same sentence")
+    if 0 in counts.values():
+        raise UserError(f"no sentences to score: {' and '.join(counts)} are empty")

@@ -1,0 +1,43 @@
+"""Keep a model's weights in a safetensors file, which holds numbers only: reading it executes nothing."""
+
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import nn
+
+from seq2seq.errors import UserError
+from seq2seq.files import atomic
+
+
+def save_weights(model: nn.Module, path: Path) -> None:
+    """Write a model's weights, completely or not at all. Tied weights are written once."""
+    with atomic(path) as temporary:
+        safetensors.torch.save_model(model, str(temporary))
+
+
+def load_weights(model: nn.Module, path: Path) -> None:
+    """Read a file's weights into a model.
+
+    Raises:
+        UserError: the file is damaged, or it belongs to a model of another shape.
+    """
+    try:
+        safetensors.torch.load_model(model, str(path))
+    except (safetensors.SafetensorError, OSError) as error:
+        raise UserError(
+            f"{path}: damaged, or not a safetensors file ({error}); write it again with: seq2seq train --resume"
+        ) from error
+    except RuntimeError as error:
+        raise UserError(f"{path}: its weights belong to another model than the recipe beside it describes") from error
+
+
+def holds_weights(path: Path, model: nn.Module) -> bool:
+    """Return whether a file holds exactly the weights of a model."""
+    try:
+        saved = safetensors.torch.load_file(path)
+    except (safetensors.SafetensorError, OSError):
+        return False
+    weights = model.state_dict()
+    return all(name in weights and torch.equal(value, weights[name]) for name, value in saved.items())

@@ -1,0 +1,89 @@
+"""Provide what every figure shares: file formats, fonts, the style of axes, and saving.
+
+matplotlib is imported only when a figure is drawn, because the import is slow.
+"""
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seq2seq.errors import UserError
+from seq2seq.files import atomic
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FORMATS = (".png", ".svg", ".pdf")
+GRID = "#e4e4e4"
+
+# matplotlib draws each character with the first installed font that has it. DejaVu Sans lacks many scripts.
+FONTS = (
+    "DejaVu Sans",
+    *("Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans CJK KR", "Noto Sans SC", "Noto Sans JP", "Noto Sans KR"),
+    *("Source Han Sans SC", "WenQuanYi Zen Hei", "Droid Sans Fallback", "Arial Unicode MS"),
+    *("PingFang SC", "Hiragino Sans", "Apple SD Gothic Neo", "Microsoft YaHei", "Yu Gothic", "Malgun Gothic"),
+    *("Noto Sans Devanagari", "Noto Sans Bengali", "Noto Sans Tamil", "Noto Sans Telugu", "Noto Sans Thai"),
+    *("Noto Sans Khmer", "Noto Sans Ethiopic", "Noto Sans Armenian", "Noto Sans Georgian", "Noto Sans Symbols 2"),
+    *("Nirmala UI", "Leelawadee UI", "Noto Emoji"),
+)
+
+
+def check_figure_format(path: Path) -> None:
+    """Check that the path's suffix is one of `FORMATS`.
+
+    Raises:
+        UserError: it has another suffix.
+    """
+    if path.suffix.lower() not in FORMATS:
+        raise UserError(f"{path}: figures end in {', '.join(FORMATS[:-1])} or {FORMATS[-1]}, which chooses the format")
+
+
+@contextmanager
+def figure_fonts() -> Iterator[None]:
+    """Draw and save a figure inside this context, with every installed font of `FONTS`.
+
+    A character that no installed font has is drawn as a box. Nothing is printed about missing fonts or characters.
+    """
+    import matplotlib
+    from matplotlib.font_manager import fontManager
+
+    installed = set(fontManager.get_font_names())
+    fonts = [font for font in FONTS if font in installed]
+    with warnings.catch_warnings(), matplotlib.rc_context({"font.family": fonts, "axes.unicode_minus": False}):
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
+        log = logging.getLogger("matplotlib.font_manager")
+        level = log.level
+        log.setLevel(logging.ERROR)  # the log warns about fonts that lack the regular weight
+        try:
+            yield
+        finally:
+            log.setLevel(level)
+
+
+def style_axes(axes: "Axes") -> None:
+    """Remove the box around a chart and add a faint grid."""
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color=GRID, linewidth=0.5)
+
+
+def save_figure(path: Path, figure: "Figure") -> None:
+    """Write the whole figure or nothing. The same figure gives the same bytes.
+
+    Args:
+        path: the suffix chooses the format: one of `FORMATS`.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    import matplotlib
+
+    suffix = path.suffix.lower().removeprefix(".")
+    no_date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}  # a date would change the bytes
+    with atomic(path) as temporary, matplotlib.rc_context({"svg.hashsalt": "seq2seq"}):
+        figure.savefig(
+            temporary, format=suffix, dpi=150, bbox_inches="tight", pad_inches=0.1, metadata=no_date.get(suffix)
+        )

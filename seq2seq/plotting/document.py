@@ -1,0 +1,129 @@
+"""Write a report's blocks as Markdown or as one HTML file that needs no network."""
+
+import base64
+import html
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+FIGURE_SUFFIX = ".svg"
+
+STYLE = """
+:root { color-scheme: light dark; --ink: #1c1c1e; --paper: #fff; --faint: #6a6a70; --line: #dcdce0; --head: #f4f4f6 }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e8e8ea; --paper: #17171a; --faint: #a0a0a8; --line: #3a3a40; --head: #232328 } }
+body { color: var(--ink); background: var(--paper); font: 16px/1.5 system-ui, sans-serif; max-width: 54rem;
+  margin: 2rem auto; padding: 0 1rem }
+h1, h2, h3 { line-height: 1.2; margin: 2rem 0 .5rem }
+table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto;
+  font-variant-numeric: tabular-nums }
+th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top }
+th:first-child, td:first-child { text-align: left }
+td { white-space: nowrap }
+table.text th, table.text td { text-align: left; white-space: normal; overflow-wrap: break-word }
+thead th { background: var(--head) }
+figure { margin: 1rem 0 }
+figure img { max-width: 100%; background: #fff; padding: .5rem; box-sizing: border-box }
+figcaption { color: var(--faint); font-size: .9rem }
+pre { background: var(--head); padding: .6rem .8rem; white-space: pre-wrap; overflow-wrap: anywhere }
+@media print { body { max-width: none; margin: 0; font-size: 11pt } h2, h3 { break-after: avoid }
+  figure, tr { break-inside: avoid } table { display: table } }
+""".strip()
+
+
+class Heading(NamedTuple):
+    """A heading. Level 1 is the report's title."""
+
+    level: int
+    text: str
+
+
+class Paragraph(NamedTuple):
+    """A paragraph of plain text."""
+
+    text: str
+
+
+class Code(NamedTuple):
+    """A command, or the text of a file."""
+
+    text: str
+
+
+class Table(NamedTuple):
+    """A table. Its first row holds the columns' names."""
+
+    rows: Sequence[Sequence[str]]
+    text: bool = False  # True: the cells hold sentences, not numbers
+
+
+class Picture(NamedTuple):
+    """A figure from a file."""
+
+    stem: str  # the file's path without its suffix, relative to the report
+    caption: str
+
+
+Block = Heading | Paragraph | Code | Table | Picture
+
+
+def markdown(blocks: Sequence[Block]) -> str:
+    """Return the report as Markdown. It refers to the figures' files."""
+    return "\n\n".join(map(_markdown, blocks)) + "\n"
+
+
+def _markdown(block: Block) -> str:
+    match block:
+        case Heading(level, text):
+            return f"{'#' * level} {text}"
+        case Paragraph(text):
+            return text
+        case Code(text):
+            return f"```\n{text}\n```"
+        case Table(rows):
+            head, *body = [[re.sub(r"([|<*_`\\])", r"\\\1", cell) for cell in row] for row in rows]
+            return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *body])
+        case Picture(stem, caption):
+            return f"![{caption}]({stem}{FIGURE_SUFFIX})\n\n*{caption}*"
+
+
+def page(title: str, blocks: Sequence[Block], folder: Path) -> str:
+    """Return the report as one HTML page that contains its figures.
+
+    Args:
+        folder: the folder that the figures' paths are relative to.
+    """
+    body = "\n".join(_html(block, folder) for block in blocks)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
+        f"<title>{html.escape(title)}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _html(block: Block, folder: Path) -> str:
+    match block:
+        case Heading(level, text):
+            return f"<h{level}>{html.escape(text)}</h{level}>"
+        case Paragraph(text):
+            return f"<p>{html.escape(text)}</p>"
+        case Code(text):
+            return f"<pre><code>{html.escape(text)}</code></pre>"
+        case Table(rows, text):
+            head, *body = rows
+            attribute = ' class="text"' if text else ""
+            return f"<table{attribute}>\n<thead>{_row(head, 'th')}</thead>\n<tbody>\n{_body(body)}\n</tbody>\n</table>"
+        case Picture(stem, caption):
+            data = base64.b64encode((folder / f"{stem}{FIGURE_SUFFIX}").read_bytes()).decode()
+            escaped = html.escape(caption)
+            image = f'<img alt="{escaped}" src="data:image/svg+xml;base64,{data}">'
+            return f"<figure>{image}<figcaption>{escaped}</figcaption></figure>"
+
+
+def _body(rows: Sequence[Sequence[str]]) -> str:
+    return "\n".join(_row(row, "td") for row in rows)
+
+
+def _row(cells: Sequence[str], tag: str) -> str:
+    return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"

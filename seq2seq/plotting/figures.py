@@ -1,0 +1,149 @@
+"""Draw a run's two figures: the alignment of a translation, and the learning curves."""
+
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from seq2seq.errors import UserError
+from seq2seq.plotting.canvas import GRID, check_figure_format, figure_fonts, save_figure, style_axes
+from seq2seq.plotting.terminal import printable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+CELL_INCHES = 0.28  # side of a matrix cell, while the figure is below its largest size
+LARGEST_INCHES = 40.0  # a PNG of 6000 × 6000 pixels
+LARGEST_FONT = 10.0  # points
+POINTS_PER_INCH = 72
+LONGEST_LABEL = 30  # characters
+BLUE, ORANGE, GREY = "#1f5fa8", "#c8541b", "#666666"
+
+Point = tuple[float, float]  # (epoch, value)
+
+
+def alignment_figure(path: Path, matrix: Tensor, source_words: Sequence[str], target_words: Sequence[str]) -> None:
+    """Draw the attention weights over words as a matrix. A darker cell has more weight.
+
+    Source words stand above the matrix, target words to its left.
+
+    Args:
+        path: the suffix chooses PNG, SVG or PDF.
+        matrix: (target words, source words), weights in [0, 1].
+
+    Raises:
+        UserError: the suffix is not a figure's, the matrix is empty, or the file cannot be written.
+    """
+    check_figure_format(path)
+    if not matrix.numel():
+        raise UserError(f"{path}: not drawn: the sentence or its translation has no words")
+    with figure_fonts():
+        from matplotlib.figure import Figure
+
+        columns, rows = len(source_words), len(target_words)
+        cell = min(CELL_INCHES, LARGEST_INCHES / max(columns, rows))
+        figure = Figure(figsize=(cell * columns, cell * rows))
+        axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))  # the labels are outside: saving adds room for them
+        axes.imshow(matrix.float().numpy(), cmap="Blues", vmin=0.0, vmax=1.0, aspect="auto", interpolation="nearest")
+        points = min(LARGEST_FONT, 0.6 * POINTS_PER_INCH * cell)
+        axes.set_xticks(range(columns), list(map(label, source_words)), rotation=90, fontsize=points, parse_math=False)
+        axes.set_yticks(range(rows), list(map(label, target_words)), fontsize=points, parse_math=False)
+        axes.tick_params(length=0, labeltop=True, labelbottom=False, pad=4)
+        axes.set_xticks([edge - 0.5 for edge in range(1, columns)], minor=True)
+        axes.set_yticks([edge - 0.5 for edge in range(1, rows)], minor=True)
+        axes.grid(which="minor", color=GRID, linewidth=min(0.5, 0.05 * points))
+        axes.tick_params(which="minor", length=0)
+        axes.spines[:].set_color("#b0b0b0")
+        save_figure(path, figure)
+
+
+def label(word: str) -> str:
+    """Return a word as a figure's label: printable, at most `LONGEST_LABEL` characters, in Unicode's composed form.
+
+    The form is composed because few fonts place a combining accent well.
+    """
+    word = unicodedata.normalize("NFC", printable(word))
+    return word if len(word) <= LONGEST_LABEL else word[: LONGEST_LABEL - 1] + "…"
+
+
+def learning_curves(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    """Draw the losses by epoch, and the validation BLEU below them.
+
+    Circles mark the epoch with the lowest validation loss and the epoch with the highest BLEU.
+
+    Args:
+        path: the suffix chooses PNG, SVG or PDF.
+        rows: the rows of a run's metrics.csv, with the columns epoch, training_loss, validation_loss and
+            validation_bleu. A value is a number or its text. Missing and empty values are not drawn.
+
+    Raises:
+        UserError: the suffix is not a figure's, there are no rows, a value is not a number, or the file cannot be
+            written.
+    """
+    check_figure_format(path)
+    if not rows:
+        raise UserError(f"{path}: not drawn: the run's metrics.csv has no epochs yet")
+    with figure_fonts():
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import MaxNLocator
+
+        figure = Figure(figsize=(6.4, 5.6), layout="constrained")
+        losses, bleu = figure.subplots(2, 1, sharex=True)
+        losses.set_ylabel("loss")
+        bleu.set_ylabel("validation BLEU")
+        bleu.set_xlabel("epoch")
+        bleu.xaxis.set_major_locator(MaxNLocator(integer=True))
+        draw_curve(losses, rows, "training_loss", GREY)
+        draw_curve(losses, rows, "validation_loss", BLUE, best=min)
+        draw_curve(bleu, rows, "validation_bleu", ORANGE, best=max)
+        if losses.lines:
+            losses.legend(frameon=False)
+        for axes in (losses, bleu):
+            axes.margins(y=0.15)
+            style_axes(axes)
+        save_figure(path, figure)
+
+
+def draw_curve(
+    axes: "Axes",
+    rows: Sequence[Mapping[str, object]],
+    column: str,
+    colour: str,
+    best: Callable[[Sequence[float]], float] | None = None,
+) -> None:
+    """Draw one column by epoch, and mark the first epoch that has the best value.
+
+    Args:
+        best: `min` or `max`; None marks no epoch.
+    """
+    points = curve(rows, column)
+    if not points:
+        return
+    epochs, values = zip(*points, strict=True)
+    marker = "." if len(points) < 40 else ""
+    axes.plot(epochs, values, color=colour, label=column.replace("_", " "), marker=marker)
+    if best is not None:
+        value = best(values)
+        point = epochs[values.index(value)], value
+        axes.plot(*point, "o", color=colour, fillstyle="none", markersize=9)
+        axes.annotate(f"{value:.4g}", point, (0, 9), textcoords="offset points", ha="center", color=colour)
+
+
+def curve(rows: Sequence[Mapping[str, object]], column: str) -> list[Point]:
+    """Return (epoch, value) for each row that has a value in the column.
+
+    Raises:
+        UserError: the epoch or the value is not a number.
+    """
+    points = []
+    for row in rows:
+        value = row.get(column)
+        if value in (None, ""):
+            continue
+        try:
+            points.append((float(str(row["epoch"])), float(str(value))))
+        except (KeyError, ValueError) as error:
+            raise UserError(f"metrics.csv: epoch and {column} must be numbers, but a row is {dict(row)}") from error
+    return points

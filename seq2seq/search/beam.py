@@ -1,0 +1,248 @@
+"""Beam search of a batch over an opaque step: the fast form of plain_beam.py. Sampling uses the same loop.
+
+The beam shrinks (RNNsearch, Bahdanau et al. 2015): a hypothesis that finishes keeps its slot. A beam of size 1 is
+therefore greedy search, and a beam with a slot for every possible hypothesis is exhaustive search.
+
+Three tricks make it fast, and none of them changes a result. The tensors hold only as many slots as are in use. A
+sentence is finished when no unfinished hypothesis can still win. Finished sentences are removed from the batch in
+groups, because removing one copies all memory. Ties are broken as in plain_beam.py.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Bool, Float, Int64
+from torch import Tensor
+
+from seq2seq.errors import UserError
+from seq2seq.search.candidates import Candidates, most_probable
+from seq2seq.search.forced_prefix import force, forced_tokens
+from seq2seq.search.options import SearchOptions
+from seq2seq.search.ranking import Ranking, length_penalties
+from seq2seq.search.sampling import sample
+from seq2seq.search.step import Hypothesis, Memory, State, Step, reorder_hypotheses, select_sentences
+from seq2seq.text.special_tokens import BOS, EOS, PAD
+
+REMOVAL_SHARE = 0.75  # remove finished sentences when at most this share of the batch is unfinished
+
+
+class _Sentences(NamedTuple):
+    """Properties of each sentence, and its open slots."""
+
+    row: Int64[Tensor, " batch"]  # its row in the batch at the start
+    forced: Int64[Tensor, "batch steps"]  # the token that it must take at each step, PAD where it is free
+    last_penalty: Float[Tensor, " batch"]  # the length penalty at its limit
+    open_slots: Int64[Tensor, " batch"]  # the beam size, less one for each hypothesis that has finished
+
+
+class _Beam(NamedTuple):
+    """The unfinished hypotheses, best first."""
+
+    tokens: Int64[Tensor, "batch beam 1+steps"]  # BOS, the tokens so far, then PAD
+    log_probability: Float[Tensor, "batch beam"]  # -inf: the slot is empty
+
+
+class _Finished(NamedTuple):
+    """The n best finished hypotheses, best first."""
+
+    tokens: Int64[Tensor, "batch n_best 1+steps"]  # BOS, the tokens, EOS, then PAD
+    log_probability: Float[Tensor, "batch n_best"]
+    score: Float[Tensor, "batch n_best"]  # -inf: no hypothesis yet
+
+
+@torch.inference_mode()
+def beam_search(
+    step: Step[Memory, State],
+    memory: Memory,
+    state: State,
+    options: SearchOptions,
+    *,
+    limits: Int64[Tensor, " batch"],
+    coverage: Callable[[Memory, State], Tensor] | None = None,
+    prefix: Int64[Tensor, "batch prefix"] | None = None,
+    generator: torch.Generator | None = None,
+) -> list[list[Hypothesis]]:
+    """Return the n best hypotheses of every sentence, best first. Return fewer if fewer exist.
+
+    Hypotheses are ranked by `Ranking`. The search never chooses PAD, UNK or BOS.
+
+    Args:
+        step: the model; see `Step`.
+        memory: leaves (batch, …).
+        state: leaves (batch, 1, …), the state before the first token.
+        options: see `SearchOptions`.
+        limits: the most tokens of each sentence's hypotheses, EOS not counted; `max_length` caps them. At its limit
+            a hypothesis takes EOS, whatever its probability.
+        coverage: (memory, state after the EOS) → (batch, beam), finite and at most 0: the equation's cp without β.
+        prefix: the tokens that each sentence's hypotheses begin with, filled with PAD on the right. A prefix may be
+            longer than the limit.
+        generator: the source of random numbers for sampling, on the model's device. The same seed and batch give the
+            same samples.
+
+    Raises:
+        UserError: the options have a coverage penalty and the model has no coverage, or the model's log-probabilities
+            are not numbers.
+    """
+    if options.coverage_penalty and coverage is None:
+        raise UserError("search.coverage_penalty: this model does not attend, so it has no coverage; set it to 0")
+    propose = partial(most_probable, count=options.beam_size)
+    if options.sampling:
+        propose = partial(sample, options=options, generator=generator)
+    forced, limits = forced_tokens(limits.to(state[0].device), prefix, options.max_length)
+    penalties = length_penalties(forced.shape[1], options.length_penalty, forced.device)
+    ranking = Ranking(penalties, options.coverage_penalty, coverage if options.coverage_penalty else None)
+    sentences = _Sentences(
+        row=torch.arange(len(limits), device=limits.device),
+        forced=forced,
+        last_penalty=penalties[limits],
+        open_slots=torch.full_like(limits, options.beam_size),
+    )
+    return _hypotheses(_search(step, memory, state, options, sentences, propose, ranking))
+
+
+def _search(
+    step: Step[Memory, State],
+    memory: Memory,
+    state: State,
+    options: SearchOptions,
+    sentences: _Sentences,
+    propose: Callable[[Tensor], Candidates],
+    ranking: Ranking[Memory, State],
+) -> _Finished:
+    """Return every sentence's finished hypotheses."""
+    beam, finished = _start(options, sentences)
+    state = reorder_hypotheses(state, torch.zeros_like(beam.tokens[:, :, 0]))
+    results = _Finished(*(leaf.clone() for leaf in finished))
+    is_forcing = (sentences.forced != PAD).any(dim=0).tolist()  # (steps,)
+
+    for length in range(len(is_forcing)):
+        log_probabilities, state = step(memory, state, beam.tokens[:, :, length])
+        candidates = propose(log_probabilities)
+        if is_forcing[length]:
+            candidates = force(candidates, log_probabilities, sentences.forced[:, length])
+        beam, origin = _extend(beam, candidates, sentences.open_slots, options, length)
+        score = ranking.score(beam.log_probability, length, memory, state, origin)
+        beam, finished, sentences = _collect_ended(beam, finished, sentences, score, length)
+
+        reachable = ranking.best_reachable_score(beam.log_probability, length, sentences.last_penalty)
+        unfinished, size = _unfinished(reachable <= finished.score[:, -1], beam)
+        is_removing = len(unfinished) <= REMOVAL_SHARE * len(reachable)
+        if is_removing:
+            _store(results, sentences, finished)
+        if not unfinished:
+            break
+        beam, state = _shrink(beam, state, origin, size)
+        if is_removing:
+            memory, state, sentences, beam, finished = _remove_finished(
+                unfinished, memory, state, sentences, beam, finished
+            )
+    return results
+
+
+def _start(options: SearchOptions, sentences: _Sentences) -> tuple[_Beam, _Finished]:
+    """Return the beam before the first token, and no finished hypotheses."""
+    # A beam grows out of one hypothesis. Samples are independent from the first token on.
+    size = options.beam_size if options.sampling else 1
+    batch, steps = sentences.forced.shape
+    tokens = sentences.forced.new_full((batch, size, 1 + steps), PAD)
+    tokens[:, :, 0] = BOS
+    beam = _Beam(tokens, sentences.last_penalty.new_zeros(batch, size))
+    empty = sentences.last_penalty.new_full((batch, options.n_best), -torch.inf)
+    return beam, _Finished(sentences.forced.new_full((batch, options.n_best, 1 + steps), PAD), empty, empty)
+
+
+def _extend(
+    beam: _Beam, candidates: Candidates, open_slots: Int64[Tensor, " batch"], options: SearchOptions, length: int
+) -> tuple[_Beam, Int64[Tensor, "batch new_beam"]]:
+    """Return the beam of each sentence's best candidates, and the index of the hypothesis that each one continues.
+
+    Args:
+        beam: the beam before this step.
+        candidates: the next tokens of its hypotheses.
+        open_slots: how many candidates each sentence may take.
+        options: the beam size, and whether the candidates are samples.
+        length: the number of tokens so far.
+    """
+    totals = (beam.log_probability.unsqueeze(2) + candidates.log_probability.float()).flatten(1)
+    count = min(options.beam_size, totals.shape[1])
+    if options.sampling:
+        log_probability, index = totals.topk(count, dim=1)
+    else:  # unlike topk, a stable sort gives equal candidates an order that does not depend on the rest of the batch
+        log_probability, index = (leaf[:, :count] for leaf in totals.sort(dim=1, descending=True, stable=True))
+    is_closed = torch.arange(count, device=index.device) >= open_slots.unsqueeze(1)
+    origin = index // candidates.tokens.shape[2]
+    tokens = reorder_hypotheses(beam, origin).tokens
+    tokens[:, :, length + 1] = candidates.tokens.flatten(1).gather(1, index)
+    return _Beam(tokens, log_probability.masked_fill(is_closed, -torch.inf)), origin
+
+
+def _collect_ended(
+    beam: _Beam, finished: _Finished, sentences: _Sentences, score: Float[Tensor, "batch beam"], length: int
+) -> tuple[_Beam, _Finished, _Sentences]:
+    """Move the hypotheses that have just taken EOS from the beam to the finished ones, and close their slots."""
+    is_used = beam.log_probability > -torch.inf
+    is_ended = is_used & (beam.tokens[:, :, length + 1] == EOS)
+    ended = _Finished(*beam, score.masked_fill(~is_ended, -torch.inf))
+    both = _Finished(*(torch.cat(pair, dim=1) for pair in zip(finished, ended, strict=True)))
+    order = both.score.argsort(dim=1, descending=True, stable=True)  # of equal scores, the first to finish comes first
+    finished = reorder_hypotheses(both, order[:, : finished.score.shape[1]])
+    sentences = sentences._replace(open_slots=sentences.open_slots - is_ended.sum(dim=1))
+    return _Beam(beam.tokens, beam.log_probability.masked_fill(~is_used | is_ended, -torch.inf)), finished, sentences
+
+
+def _unfinished(is_finished: Bool[Tensor, " batch"], beam: _Beam) -> tuple[list[int], int]:
+    """Return the rows of the unfinished sentences, and the most slots that any of them uses."""
+    used_slots = (beam.log_probability > -torch.inf).sum(dim=1)
+    flags, counts = torch.stack((is_finished, used_slots)).tolist()  # the only time in a step that the CPU waits
+    rows = [row for row, flag in enumerate(flags) if not flag]
+    return rows, max((counts[row] for row in rows), default=0)
+
+
+def _store(results: _Finished, sentences: _Sentences, finished: _Finished) -> None:
+    """Write the finished hypotheses into the sentences' rows of `results`."""
+    for whole, part in zip(results, finished, strict=True):
+        whole[sentences.row] = part
+
+
+def _shrink(beam: _Beam, state: State, origin: Int64[Tensor, "batch beam"], size: int) -> tuple[_Beam, State]:
+    """Keep the `size` best slots of the beam, best first, and reorder the state to match.
+
+    Args:
+        beam: the beam after this step.
+        state: the model's state, still in the order of the beam before this step.
+        origin: the index of each hypothesis in the beam before this step.
+        size: how many slots to keep.
+    """
+    order = beam.log_probability.argsort(dim=1, descending=True, stable=True)[:, :size]
+    return reorder_hypotheses(beam, order), reorder_hypotheses(state, origin.gather(1, order))
+
+
+def _remove_finished(
+    unfinished: list[int], memory: Memory, state: State, sentences: _Sentences, beam: _Beam, finished: _Finished
+) -> tuple[Memory, State, _Sentences, _Beam, _Finished]:
+    """Remove the finished sentences from the batch; `unfinished` holds the rows that remain."""
+    rows = torch.tensor(unfinished, device=sentences.row.device)
+    return (
+        select_sentences(memory, rows),
+        select_sentences(state, rows),
+        select_sentences(sentences, rows),
+        select_sentences(beam, rows),
+        select_sentences(finished, rows),
+    )
+
+
+def _hypotheses(results: _Finished) -> list[list[Hypothesis]]:
+    """Convert each sentence's finished hypotheses from tensors."""
+    sentences = []
+    for rows in zip(*(leaf.tolist() for leaf in results), strict=True):
+        hypotheses = [
+            Hypothesis(tuple(tokens[1 : tokens.index(EOS)]), log_probability, score)
+            for tokens, log_probability, score in zip(*rows, strict=True)
+            if score > -torch.inf
+        ]
+        if not hypotheses:
+            raise UserError("the model's probabilities are not numbers: its training diverged; lower its learning rate")
+        sentences.append(hypotheses)
+    return sentences

@@ -1,0 +1,57 @@
+"""Batches for Lightning's Trainer."""
+
+import datasets
+import lightning
+from torch.utils.data import DataLoader
+
+from seq2seq.recipe import TrainingOptions
+from seq2seq.text.batch import Batch
+from seq2seq.text.batching import Batching, Collator, ProcessRank
+from seq2seq.text.data_loaders import NumberedBatch, training_loader, validation_loader
+from seq2seq.text.loading import Rows
+from seq2seq.text.tokenizer import Tokenizer
+
+
+class TranslationDataModule(lightning.LightningDataModule):
+    """Makes the batches of each epoch. Their order follows from the seed and the epoch's number alone.
+
+    Args:
+        training: the training split, tokenised unless it is a stream.
+        validation: the validation split, tokenised.
+        tokenizer: tokenises a stream, and samples subwords.
+        options: the sizes of batches and pools, and the number of worker processes.
+        sampling: the subword sampling of `TokenizerOptions`.
+        seed: decides the order of the batches.
+    """
+
+    def __init__(
+        self,
+        training: Rows,
+        validation: datasets.Dataset,
+        tokenizer: Tokenizer,
+        options: TrainingOptions,
+        sampling: float,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self.training = training
+        self.validation = validation
+        self.collator = Collator(tokenizer, sampling)
+        self.batching = Batching(options.batch_tokens, options.pool, seed)
+        self.workers = options.workers
+
+    def train_dataloader(self) -> DataLoader[Batch]:
+        """Return the batches of the current epoch."""
+        assert self.trainer is not None
+        return training_loader(
+            self.training, self.collator, self.batching, self.trainer.current_epoch, self.rank(), self.workers
+        )
+
+    def val_dataloader(self) -> DataLoader[NumberedBatch]:
+        """Return the batches of the validation split."""
+        return validation_loader(self.validation, self.collator.tokenizer, self.batching.batch_tokens, self.rank())
+
+    def rank(self) -> ProcessRank:
+        """Return the rank of this training process."""
+        assert self.trainer is not None
+        return ProcessRank(self.trainer.global_rank, self.trainer.world_size)

@@ -1,0 +1,154 @@
+"""The LightningModule: the loss of a batch, the BLEU of a validation, the optimizer."""
+
+import math
+from typing import Any
+
+import datasets
+import lightning
+import torch
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from torch import Tensor
+from torch.optim import Adam
+from torch.optim.lr_scheduler import LambdaLR
+
+from seq2seq.errors import UserError
+from seq2seq.evaluation.metrics import bleu
+from seq2seq.model.encoder_decoder import EncoderDecoder
+from seq2seq.model.loss import total_loss
+from seq2seq.recipe import TrainingOptions
+from seq2seq.search.options import SearchOptions
+from seq2seq.seeding import mix_seeds
+from seq2seq.text.batch import Batch
+from seq2seq.text.data_loaders import NumberedBatch
+from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.training.schedule import learning_rate_factor
+from seq2seq.training.scheduled_sampling import with_own_predictions
+from seq2seq.translation.decoding import search_model
+
+GREEDY = SearchOptions(beam_size=1)
+
+
+class DivergedError(Exception):
+    """The loss is infinite or not a number."""
+
+
+class TranslationModule(lightning.LightningModule):
+    """A model that learns by teacher forcing, and that is validated by the BLEU of its own greedy translations.
+
+    Args:
+        model: the model.
+        tokenizer: turns the model's translations into text.
+        options: how the model is trained.
+        validation: the rows of the validation split, with their texts.
+        seed: the seed of dropout and of scheduled sampling.
+
+    Attributes:
+        translations: the text of each row's translation at the last validation, by row, from all processes.
+        tokens: the number of labels trained on so far, in all processes.
+        nats: the sum of their losses.
+    """
+
+    def __init__(
+        self,
+        model: EncoderDecoder,
+        tokenizer: Tokenizer,
+        options: TrainingOptions,
+        validation: datasets.Dataset,
+        seed: int,
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.tokenizer = tokenizer
+        self.options = options
+        self.validation = validation
+        self.seed = seed
+        self.translations: dict[int, str] = {}
+        self.tokens = 0
+        self.nats = 0.0
+        self._translated_ids: dict[int, tuple[int, ...]] = {}  # of this process, during a validation
+        self._best_bleu = -1.0
+        self._halvings = 0  # how often `plateau` has halved the learning rate
+
+    def on_train_epoch_start(self) -> None:
+        """Seed dropout from the seed and the epoch, so that a resumed run equals one that never stopped."""
+        torch.manual_seed(mix_seeds(self.seed, self.current_epoch, self.global_rank))
+
+    def training_step(self, batch: Batch, index: int) -> Tensor:
+        """Return the mean loss of the labels of a batch, over all processes."""
+        if self.options.scheduled_sampling:
+            batch = with_own_predictions(self.model, batch, self.options.scheduled_sampling)
+        total = total_loss(self.model, batch, self.options.label_smoothing)
+        sums = torch.stack([total.detach(), batch.target_mask.sum().float()])
+        nats, labels = self.trainer.strategy.reduce(sums, reduce_op="sum").tolist()  # over all processes
+        # All processes see the same sum, so that they stop together instead of waiting for each other.
+        if not math.isfinite(nats):
+            raise DivergedError(f"the loss is {nats} at update {self.trainer.global_step}")
+        self.tokens += int(labels)
+        self.nats += nats
+        self.log("training_loss", nats / labels, prog_bar=True)
+        # DistributedDataParallel averages the gradients of the processes. Multiplied by their number, it sums them.
+        loss: Tensor = total * self.trainer.world_size / labels
+        return loss
+
+    def validation_step(self, numbered: NumberedBatch, index: int) -> None:
+        """Log the loss without label smoothing, and translate the batch."""
+        rows, batch = numbered
+        labels = int(batch.target_mask.sum())
+        self.log("validation_loss", total_loss(self.model, batch) / labels, batch_size=labels, sync_dist=True)
+        hypotheses = search_model(self.model, batch.source, batch.source_mask, GREEDY)
+        for row, (best,) in zip(rows.tolist(), hypotheses, strict=True):
+            self._translated_ids[row] = best.tokens
+
+    def on_validation_epoch_end(self) -> None:
+        """Log the corpus BLEU of the sentences of all processes."""
+        parts = [self._translated_ids]
+        if self.trainer.world_size > 1:
+            parts = [{} for _ in range(self.trainer.world_size)]
+            torch.distributed.all_gather_object(parts, self._translated_ids)
+        self._translated_ids = {}
+        ids = dict(sorted(pair for part in parts for pair in part.items()))
+        self.translations = dict(zip(ids, self.tokenizer.decode_target(list(ids.values())), strict=True))
+        references = [self.validation[row]["target"] for row in self.translations]
+        value = bleu(list(self.translations.values()), references).value
+        self.log("validation_bleu", value, sync_dist=True)
+        if value > self._best_bleu:
+            self._best_bleu = value
+        elif self.options.schedule == "plateau":
+            self._halvings += 1
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Return Adam and the learning rate's schedule.
+
+        Raises:
+            UserError: the cosine schedule needs the number of updates, which is not known.
+        """
+        options = self.options
+        # Lightning cannot clip the gradients of a fused optimizer in mixed precision.
+        fused = "mixed" not in str(self.trainer.precision) or None
+        optimizer = Adam(self.parameters(), lr=options.learning_rate, betas=(0.9, options.beta2), fused=fused)
+        updates = self.trainer.estimated_stepping_batches if options.schedule == "cosine" else 0
+        if updates < 0 or math.isinf(updates):  # the length of a stream is not known
+            raise UserError(
+                "training.schedule cosine needs an end: set trainer.max_steps (trainer.max_epochs is enough unless the "
+                "corpus is a stream)"
+            )
+        factor = learning_rate_factor(options, int(updates))
+        scheduler = LambdaLR(optimizer, lambda update: factor(update) * 0.5**self._halvings)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keep the state of the `plateau` schedule, so that a resumed run goes on in the same way."""
+        checkpoint["plateau"] = {"best_bleu": self._best_bleu, "halvings": self._halvings}
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Restore the state of the `plateau` schedule."""
+        self._best_bleu = checkpoint["plateau"]["best_bleu"]
+        self._halvings = checkpoint["plateau"]["halvings"]
+
+    def configure_gradient_clipping(
+        self, optimizer: Any, gradient_clip_val: float | None = None, gradient_clip_algorithm: str | None = None
+    ) -> None:
+        """Clip the gradients (Pascanu et al. 2013), and log their norm before the clipping."""
+        norm = torch.nn.utils.get_total_norm(p.grad for p in self.parameters() if p.grad is not None)
+        self.log("gradient_norm", norm)
+        self.clip_gradients(optimizer, gradient_clip_val, gradient_clip_algorithm)

@@ -1,0 +1,221 @@
+"""Train from end to end: load the corpus, train a tokenizer, build the model, fit it, save it, score it.
+
+Every process of a training runs all of this; only the first one writes.
+"""
+
+import hashlib
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict, replace
+from typing import NamedTuple
+
+import datasets
+import torch
+
+from seq2seq.errors import UserError
+from seq2seq.evaluation.evaluate import Evaluation, EvaluationSet, evaluate, single_best
+from seq2seq.model.encoder_decoder import EncoderDecoder, count_parameters
+from seq2seq.plotting.figures import learning_curves
+from seq2seq.provenance import Provenance, SplitFingerprint, hardware, versions
+from seq2seq.recipe import Recipe
+from seq2seq.run import Run
+from seq2seq.text.batching import Batching, ProcessRank, epoch_batches, pair_lengths, tokenise_rows
+from seq2seq.text.loading import Rows, filter_pairs, load_split, load_split_in_memory
+from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.training.datamodule import TranslationDataModule
+from seq2seq.training.module import TranslationModule
+from seq2seq.training.prepare import lock, prepare
+from seq2seq.training.processes import print_once
+from seq2seq.training.resuming import check_data, check_recipe, earlier_values
+from seq2seq.training.trainer import check_trainer_options, fit
+
+TOKENIZER_ROWS = 50_000  # pairs of a stream that its tokenizer is trained on: SentencePiece holds all of them in memory
+
+
+class Corpus(NamedTuple):
+    """The training and validation splits, not tokenised yet.
+
+    Args:
+        training: the pairs that are good enough to learn from.
+        validation: all pairs of the split.
+        rejected: how many training pairs were left out, by reason.
+    """
+
+    training: Rows
+    validation: datasets.Dataset
+    rejected: Counter[str]
+
+
+def train(recipe: Recipe, run: Run, resume: bool = False, force: bool = False) -> list[Evaluation]:
+    """Train a recipe into a run's folder, and score the best epoch on the test split.
+
+    Args:
+        recipe: the recipe to train.
+        run: the folder to write.
+        resume: go on with the run that is there; the recipe should be the one that it began with.
+        force: delete the run that is there.
+
+    Returns:
+        the evaluations of the test split: greedy, and with the recipe's search. Empty without a test split.
+
+    Raises:
+        UserError: an option, the corpus or the folder is invalid. Checkpoints are kept, for --resume.
+    """
+    check_trainer_options(recipe.trainer)
+    with lock(run):
+        prepare(run, resume, force)
+        if resume:
+            check_recipe(run, recipe)
+
+        corpus = load_corpus(recipe)
+        tokenizer = run.load_tokenizer() if resume else train_tokenizer(recipe, corpus.training)
+        torch.manual_seed(recipe.seed)
+        model = recipe.build_model(tokenizer.source_size, tokenizer.target_size)
+        print_once(describe(recipe, corpus, tokenizer, model))
+
+        data = tokenise_corpus(recipe, corpus, tokenizer)
+        module = TranslationModule(model, tokenizer, recipe.training, data.validation, recipe.seed)
+        provenance = record_provenance(recipe, corpus, tokenizer, module, data)
+        if resume:
+            check_data(run, provenance)
+            provenance = continue_provenance(run, recipe, provenance)
+        run.save_recipe(recipe)
+        run.save_tokenizer(tokenizer)
+        run.save_provenance(provenance)
+
+        started = time.monotonic()
+        finished = False
+        try:
+            fit(module, data, recipe, run, resume)
+            finished = True
+        finally:
+            save_best_weights(run, recipe, tokenizer)
+            seconds = (provenance.training_seconds or 0.0) + time.monotonic() - started
+            run.save_provenance(replace(provenance, training_seconds=seconds, finished=finished))
+        if not run.writes:
+            return []
+        learning_curves(run.folder / "learning_curves.png", [asdict(row) for row in run.metrics()])
+        return score_test_split(recipe, run)
+
+
+def load_corpus(recipe: Recipe) -> Corpus:
+    """Return the training split without bad pairs, and the whole validation split.
+
+    Raises:
+        UserError: a split does not exist, cannot be read, or is empty.
+    """
+    training, rejected = filter_pairs(load_split(recipe.corpus, recipe.corpus.train), recipe.corpus)
+    validation = load_split_in_memory(recipe.corpus, recipe.corpus.validation)
+    if not len(validation):
+        raise UserError(f"corpus {recipe.corpus.path}: split {recipe.corpus.validation!r} is empty")
+    if recipe.corpus.test:
+        # A mistake in its name is reported now, not after the training.
+        load_split_in_memory(recipe.corpus, recipe.corpus.test)
+    return Corpus(training, validation, rejected)
+
+
+def train_tokenizer(recipe: Recipe, rows: Rows) -> Tokenizer:
+    """Return a tokenizer trained on the training split, or on the beginning of a stream."""
+    if isinstance(rows, datasets.IterableDataset):
+        rows = datasets.Dataset.from_list(list(rows.take(TOKENIZER_ROWS)))
+    return Tokenizer.train(rows["source"], rows["target"], recipe.tokenizer)
+
+
+def tokenise_corpus(recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer) -> TranslationDataModule:
+    """Return the batches of a corpus. A stream is tokenised while it is read."""
+    is_stream = isinstance(corpus.training, datasets.IterableDataset)
+    training = corpus.training if is_stream else tokenise_rows(corpus.training, tokenizer)
+    validation = tokenise_rows(corpus.validation, tokenizer)
+    assert isinstance(validation, datasets.Dataset)
+    return TranslationDataModule(
+        training, validation, tokenizer, recipe.training, recipe.tokenizer.sampling, recipe.seed
+    )
+
+
+def save_best_weights(run: Run, recipe: Recipe, tokenizer: Tokenizer) -> None:
+    """Write the weights of the best checkpoint, if there is one yet, for `translate`.
+
+    Scores of other weights are removed.
+    """
+    if not run.writes or not run.best_checkpoint.exists():
+        return
+    weights = torch.load(run.best_checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    model = recipe.build_model(tokenizer.source_size, tokenizer.target_size)
+    model.load_state_dict({name.removeprefix("model."): value for name, value in weights.items()})
+    if not run.has_weights(model):
+        run.clear_scores()
+        run.save_weights(model)
+
+
+def score_test_split(recipe: Recipe, run: Run) -> list[Evaluation]:
+    """Score the best weights on the test split, greedily and with the recipe's search; empty without a test split."""
+    if not recipe.corpus.test:
+        return []
+    translator = run.load_translator()
+    test_set = EvaluationSet.from_split(recipe.corpus, recipe.corpus.test)
+    search = single_best(recipe.search)
+    evaluations = []
+    for options in sorted({replace(search, beam_size=1), search}, key=lambda options: options.beam_size):
+        evaluations.append(evaluate(translator, test_set, options))
+        run.save_evaluation(evaluations[-1])
+    return evaluations
+
+
+def describe(recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer, model: EncoderDecoder) -> str:
+    """Return a description of the training, for the terminal."""
+    is_stream = isinstance(corpus.training, datasets.IterableDataset)
+    pairs = "a stream of" if is_stream else f"{len(corpus.training):,}"
+    left_out = ", ".join(f"{count:,} {reason}" for reason, count in corpus.rejected.items()) or "none"
+    return (
+        f"{recipe.corpus.path}: {pairs} training pairs (left out: {left_out}), {len(corpus.validation):,} to validate\n"
+        f"{tokenizer.source_size:,} source and {tokenizer.target_size:,} target tokens"
+        f"{' (joint)' if tokenizer.joint else ''}; {count_parameters(model):,} parameters"
+    )
+
+
+def record_provenance(
+    recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer, module: TranslationModule, data: TranslationDataModule
+) -> Provenance:
+    """Return the provenance of a training that begins now."""
+    splits = {recipe.corpus.train: corpus.training, recipe.corpus.validation: corpus.validation}
+    return Provenance(
+        seed=recipe.seed,
+        parameters=count_parameters(module.model),
+        tokenizer=tokenizer.fingerprint,
+        data={split: fingerprint(rows) for split, rows in splits.items()},
+        batches=fingerprint_batches(data.training, data.batching),
+        versions=versions(),
+        hardware=hardware(use_gpu=recipe.trainer.get("accelerator") != "cpu"),
+        commands=[" ".join(["seq2seq", *sys.argv[1:]])],
+        finished=False,
+    )
+
+
+def continue_provenance(run: Run, recipe: Recipe, provenance: Provenance) -> Provenance:
+    """Add the records of the trainings before it to a new training's provenance: commands, time, earlier values."""
+    before = run.provenance()
+    return replace(
+        provenance,
+        earlier=earlier_values(run, recipe, provenance.versions),
+        commands=[*before.commands, *provenance.commands],
+        training_seconds=before.training_seconds,
+    )
+
+
+def fingerprint(rows: Rows) -> SplitFingerprint:
+    """Return the number of pairs and the SHA-256 of their text. Both are None for a stream."""
+    if isinstance(rows, datasets.IterableDataset):
+        return SplitFingerprint(None, None)
+    digest = hashlib.sha256()
+    for source, target in zip(rows["source"], rows["target"], strict=True):
+        digest.update(f"{source}\t{target}\n".encode())
+    return SplitFingerprint(len(rows), digest.hexdigest())
+
+
+def fingerprint_batches(rows: Rows, batching: Batching) -> str | None:
+    """Return the SHA-256 of the first epoch's batches, in their order; None for a stream."""
+    if isinstance(rows, datasets.IterableDataset):
+        return None
+    lengths = pair_lengths(rows.select_columns(["source_ids", "target_ids"]))
+    return hashlib.sha256(str(epoch_batches(lengths, batching, 0, ProcessRank())).encode()).hexdigest()

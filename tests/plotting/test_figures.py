@@ -1,0 +1,122 @@
+"""Both figures are drawn for any words, in every format, and nothing is printed."""
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seq2seq.errors import UserError
+from seq2seq.plotting.figures import alignment_figure, curve, label, learning_curves
+
+MAGIC = {"png": b"\x89PNG\r\n\x1a\n", "svg": b"<?xml", "pdf": b"%PDF", "PNG": b"\x89PNG\r\n\x1a\n"}
+SOURCE = ["Der", "Привет", "我们", "مرحبا", "$x_{$", "👩‍👩‍👧", "\x1b[31m", "\uffff"]
+TARGET = ["The", "hello", "日本語", "שלום", "a\nb", "हिन्दी"]
+ROWS = [
+    {
+        "epoch": str(epoch),
+        "training_loss": str(3 / epoch),
+        "validation_loss": str(3.5 / epoch),
+        "validation_bleu": str(epoch),
+    }
+    for epoch in range(1, 4)
+]
+
+
+@pytest.mark.parametrize("suffix", MAGIC)
+def test_any_script_is_drawn_in_any_format_and_nothing_is_printed(
+    suffix: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "new folder" / f"alignment.{suffix}"
+    alignment_figure(path, torch.eye(len(TARGET), len(SOURCE)), SOURCE, TARGET)
+    assert path.read_bytes().startswith(MAGIC[suffix])
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_words_are_in_their_places(tmp_path: Path) -> None:
+    """The SVG names each label in a comment."""
+    path = tmp_path / "alignment.svg"
+    alignment_figure(path, torch.eye(3), ["eins", "zwei", "drei"], ["one", "two", "three"])
+    labels = re.findall(r"<!-- (\w+) -->", path.read_text())
+    assert labels == ["eins", "zwei", "drei", "one", "two", "three"]
+
+
+def test_a_darker_cell_has_more_weight(tmp_path: Path) -> None:
+    from matplotlib.image import imread
+
+    path = tmp_path / "alignment.png"
+    alignment_figure(path, torch.tensor([[1.0, 0.5, 0.0], [0.0, 0.5, 1.0]]), ["a", "b", "c"], ["d", "e"])
+    pixels = imread(path)[..., :3].mean(axis=-1)
+    cell, pad = int(0.28 * 150), int(0.1 * 150)
+    rows = [pixels.shape[0] - pad - cell // 2 - cell * row for row in (1, 0)]
+    columns = [pixels.shape[1] - pad - cell // 2 - cell * column for column in (2, 1, 0)]
+    shades = [[float(pixels[row, column]) for column in columns] for row in rows]
+    assert shades[0] == sorted(shades[0])
+    assert shades[1] == shades[0][::-1]
+    assert shades[0][0] < 0.4 < shades[0][1] < 0.8 < shades[0][2]
+
+
+def test_the_figure_grows_with_the_sentence_up_to_its_limit(tmp_path: Path) -> None:
+    from matplotlib.image import imread
+
+    shapes = []
+    for words in (2, 20, 160):
+        path = tmp_path / f"{words}.png"
+        alignment_figure(path, torch.eye(2, words), ["w"] * words, ["a", "b"])
+        shapes.append(imread(path).shape)
+    assert shapes[1][1] - shapes[0][1] == pytest.approx(18 * 0.28 * 150, abs=5)
+    assert shapes[2][1] < 6300
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(words=st.lists(st.text(st.characters(), min_size=1, max_size=12), min_size=1, max_size=4))
+def test_any_words_are_drawn(tmp_path_factory: pytest.TempPathFactory, words: list[str]) -> None:
+    path = tmp_path_factory.mktemp("figures") / "alignment.svg"
+    alignment_figure(path, torch.eye(len(words)), words, words)
+    assert path.stat().st_size > 0
+
+
+def test_labels_are_short_and_composed() -> None:
+    assert label("x" * 31) == "x" * 29 + "…"
+    assert label("x" * 30) == "x" * 30
+    assert label("e\u0301") == "é"
+
+
+def test_an_empty_figure_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no words"):
+        alignment_figure(tmp_path / "a.png", torch.zeros(0, 2), ["a", "b"], [])
+    with pytest.raises(UserError, match="no epochs"):
+        learning_curves(tmp_path / "a.png", [])
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
+def test_learning_curves_are_drawn_in_every_format(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"curves.{suffix}"
+    learning_curves(path, ROWS)
+    assert path.read_bytes().startswith(MAGIC[suffix])
+
+
+def test_learning_curves_mark_the_best_epochs(tmp_path: Path) -> None:
+    path = tmp_path / "curves.svg"
+    losses, scores = (3.25, 1.125, 2.5), (10.5, 30.25, 20.75)
+    learning_curves(
+        path,
+        [
+            {"epoch": epoch, "training_loss": 1.0, "validation_loss": loss, "validation_bleu": bleu}
+            for epoch, loss, bleu in zip((0, 1, 2), losses, scores, strict=True)
+        ],
+    )
+    text = path.read_text()
+    assert "<!-- 1.125 -->" in text
+    assert "<!-- 30.25 -->" in text
+
+
+def test_missing_values_are_not_drawn_and_wrong_ones_are_named(tmp_path: Path) -> None:
+    rows = [{"epoch": "1", "validation_bleu": ""}, {"epoch": "2", "validation_bleu": "31.5"}, {"epoch": "3"}]
+    assert curve(rows, "validation_bleu") == [(2.0, 31.5)]
+    learning_curves(tmp_path / "a.png", rows)
+    with pytest.raises(UserError, match="validation_bleu must be numbers"):
+        curve([{"epoch": "1", "validation_bleu": "good"}], "validation_bleu")
