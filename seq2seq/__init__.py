@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from seq2seq.recipe import Recipe
     from seq2seq.translation.quantization import Weights
     from seq2seq.translation.translator import Translator
@@ -24,20 +26,26 @@ __version__ = "0.1.0"
 _MODULES = {"Recipe": "seq2seq.recipe", "Translator": "seq2seq.translation.translator"}
 
 
-def load(run: str | Path, device: str = "cpu", weights: "Weights" = "float32") -> "Translator":
+def load(
+    run: str | Path, device: str = "cpu", weights: "Weights" = "float32", allow_code: "Sequence[str | Path]" = ()
+) -> "Translator":
     """Load the translator of a trained run.
 
     Args:
         run: the run's folder.
         device: where to compute: cpu, cuda, cuda:1, mps.
         weights: the precision of the weights: float32, or on a CPU float16 or int8.
+        allow_code: Python files to run, because the run has been trained with a class of theirs. Nothing else of a run
+            is executed.
 
     Raises:
         UserError: there is no such run, it has no weights yet, a file is damaged, or this machine does not have the
             device or the precision.
     """
+    from seq2seq.allowed_code import allow_code as run_files
     from seq2seq.run import Run
 
+    run_files(map(Path, allow_code))
     return Run(Path(run)).load_translator(device, weights)
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import yaml
 from jsonargparse import ArgumentParser, Namespace, set_parsing_settings
 
+from seq2seq.class_names import resolve_in_mapping, resolve_in_overrides, short_name
 from seq2seq.errors import OptionError, UserError
 from seq2seq.old_names import new_name, upgrade
 
@@ -48,8 +49,10 @@ def load_options(group: type[Options], path: Path, overrides: Sequence[str] = ()
     if old_names:
         mapping = upgrade(mapping)
     _check_keys(group, mapping, path)
+    mapping = resolve_in_mapping(group, mapping, str(path))
+    overrides = resolve_in_overrides(group, overrides)
     try:
-        values = parser.parse_args(list(overrides), namespace=parser.parse_object(mapping))
+        values = parser.parse_args(overrides, namespace=parser.parse_object(mapping))
         options = group(**vars(parser.instantiate(values)))
     except OptionError as error:
         raise UserError(f"{option_path(group, error.owner)}{error}") from error
@@ -73,7 +76,7 @@ def to_plain(options: Any) -> Any:
         # The first argument comes from the program (the sizes), not from the recipe.
         _, *arguments = inspect.signature(factory).parameters.values()
         values = {argument.name: keywords.get(argument.name, argument.default) for argument in arguments}
-        return {"class_path": _short_name(factory)} | ({"init_args": values} if values else {})
+        return {"class_path": short_name(factory)} | ({"init_args": values} if values else {})
     return options
 
 
@@ -142,11 +145,6 @@ def _with_factories(options: Any, values: Namespace) -> Any:
             arguments = vars(parsed.init_args) if "init_args" in parsed else {}
             changed[field.name] = partial(resolve_name(parsed.class_path), **arguments)
     return replace(options, **changed)
-
-
-def _short_name(part: type) -> str:
-    is_own = part.__module__.partition(".")[0] == __name__.partition(".")[0]
-    return part.__name__ if is_own else f"{part.__module__}.{part.__qualname__}"
 
 
 def _one_line(error: BaseException) -> str:

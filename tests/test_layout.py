@@ -23,6 +23,8 @@ ORDER = (
     "plotting",
     "evaluation",
     "old_names",
+    "allowed_code",
+    "class_names",
     "options",
     "recipe",
     "provenance",

@@ -111,7 +111,7 @@ def test_a_mistake_in_the_file_names_the_key(path: Path, text: str, key: str) ->
         (["--seed", "one"], '"seed"'),
         (["--model.encoder.layers", "null"], '"model.encoder.layers"'),
         (["--model.encoder", "3"], '"model.encoder"'),
-        (["--model.decoder.context", "Atention"], '"model.decoder.context"'),
+        (["--model.decoder.context", "Atention"], "--model.decoder.context: 'Atention' is none of the classes"),
         (["--model.decoder.context", "FixedContext", "--model.decoder.context.size", "4"], "'size'"),
         (["--training.patience", "-1"], "training.patience"),
     ],

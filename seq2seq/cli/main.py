@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
+from seq2seq.allowed_code import allow_code
 from seq2seq.cli.parser import make_parser
 from seq2seq.errors import OptionError, UserError
 from seq2seq.old_names import OPTIONS
@@ -101,7 +102,8 @@ def compare(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     from seq2seq.comparison.variants import plan
 
     paths = arguments.paths
-    request = ComparisonRequest(arguments.allow_difference, arguments.join, format_command(sys.argv[1:]))
+    command = format_command(sys.argv[1:])
+    request = ComparisonRequest(arguments.allow_difference, arguments.join, command, arguments.allow_code)
     if len(paths) > 1 and (recipes := [str(path) for path in paths if path.is_file()]):
         raise UserError(f"one recipe, and it comes first, before its keys: seq2seq compare {recipes[-1]} …")
     if len(paths) > 1 or paths[0].is_dir():
@@ -161,6 +163,7 @@ def main() -> None:
     """
     arguments, unknown = make_parser().parse_known_args()
     try:
+        allow_code(arguments.allow_code)
         VERBS[arguments.verb](arguments, unknown)
         print(end="", flush=True)  # Report a failed write here; Python would print a traceback at its exit.
     except UserError as error:

@@ -25,6 +25,15 @@ def make_parser() -> argparse.ArgumentParser:
         layout = argparse.RawDescriptionHelpFormatter
         verb = verbs.add_parser(name, help=summary, description=description, formatter_class=layout, allow_abbrev=False)
         add_options(verb)
+        verb.add_argument(
+            "--allow-code",
+            type=Path,
+            action="append",
+            default=[],
+            metavar="FILE.py",
+            help="run this Python file, so that the recipe may name its classes (FILE.MyAttention); may be repeated. "
+            "Allow only code that you trust: nothing else runs code because a recipe or a run names it",
+        )
     return parser
 
 

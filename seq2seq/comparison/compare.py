@@ -31,12 +31,14 @@ from seq2seq.text.loading import filter_pairs, load_split
 class ComparisonRequest(NamedTuple):
     """The user's request, apart from the runs to compare.
 
-    `allowed` has the keys that may differ; `joins` is explained at `load_test_sets`; `command` is what was typed.
+    `allowed` has the keys that may differ; `joins` is explained at `load_test_sets`; `command` is what was typed;
+    `code` has the files that the trainings may run.
     """
 
     allowed: Sequence[str]
     joins: Sequence[int]
     command: str
+    code: Sequence[Path] = ()
 
 
 def check_jobs(jobs: Sequence[Job], request: ComparisonRequest) -> None:
@@ -54,7 +56,7 @@ def remaining_commands(recipe_path: Path, jobs: Sequence[Job], request: Comparis
     """Return the commands of the trainings that are not finished. See `compare_recipe` for the arguments and errors."""
     check_jobs(jobs, request)
     remaining = [job for job in jobs if not Run(job.folder).is_finished()]
-    return [format_command(training_command(job, recipe_path)) for job in remaining]
+    return [format_command(training_command(job, recipe_path, request.code)) for job in remaining]
 
 
 def compare_recipe(recipe_path: Path, jobs: Sequence[Job], folder: Path, request: ComparisonRequest) -> list[str]:
@@ -74,7 +76,7 @@ def compare_recipe(recipe_path: Path, jobs: Sequence[Job], folder: Path, request
             written. Finished trainings are kept.
     """
     check_jobs(jobs, request)
-    train_missing(jobs, recipe_path)
+    train_missing(jobs, recipe_path, request.code)
     runs = [load_finished_run(job.folder, job.variant) for job in jobs]
     return compare_runs(runs, folder, request, widening_remarks(jobs))
 

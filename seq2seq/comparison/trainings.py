@@ -13,8 +13,13 @@ from seq2seq.provenance import versions
 from seq2seq.run import Run
 
 
-def training_command(job: Job, recipe_path: Path) -> list[str]:
+def training_command(job: Job, recipe_path: Path, code: Sequence[Path] = ()) -> list[str]:
     """Return the arguments of `seq2seq` that train a job, or that finish its training.
+
+    Args:
+        job: what to train.
+        recipe_path: the recipe's file.
+        code: the files that the user has allowed to be run.
 
     Raises:
         UserError: the job's folder has a run of another recipe, or a run that cannot be resumed.
@@ -29,7 +34,8 @@ def training_command(job: Job, recipe_path: Path) -> list[str]:
             if run.weights_path.exists() and not run.is_finished():
                 raise UserError(f"{run}: a half trained run whose checkpoints are gone; move it away")
             start = ["--force"]  # The training was stopped before its first epoch was over.
-    return ["train", str(recipe_path), "--run", str(job.folder), *start, *job.options]
+    allowed = [word for path in code for word in ("--allow-code", str(path))]
+    return ["train", str(recipe_path), "--run", str(job.folder), *start, *allowed, *job.options]
 
 
 def format_command(arguments: Sequence[str]) -> str:
@@ -70,18 +76,18 @@ def check_software(jobs: Sequence[Job], allowed: Sequence[str]) -> None:
         check_equal({**sides, "this installation": software_values(versions())}, allowed)
 
 
-def train_missing(jobs: Sequence[Job], recipe_path: Path) -> None:
-    """Train every job that is not trained yet, one after the other.
+def train_missing(jobs: Sequence[Job], recipe_path: Path, code: Sequence[Path] = ()) -> None:
+    """Train every job that is not trained yet, one after the other. See `training_command` for the arguments.
 
     Raises:
         UserError: a training failed, or a job cannot be trained (see `training_command`).
     """
     for job in jobs:
-        training_command(job, recipe_path)  # Report mistakes before hours of training.
+        training_command(job, recipe_path, code)  # Report mistakes before hours of training.
     for number, job in enumerate(jobs, start=1):
         finished = Run(job.folder).is_finished()
         # Make the command again: another process may have trained the run in the meantime.
-        arguments = training_command(job, recipe_path)
+        arguments = training_command(job, recipe_path, code)
         message = "finished before" if finished else format_command(arguments)
         print(f"{job.variant}, seed {job.seed} ({number} of {len(jobs)}): {message}", file=sys.stderr, flush=True)
         if not finished:

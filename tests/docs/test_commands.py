@@ -2,12 +2,14 @@
 
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from seq2seq import old_names
+from seq2seq.allowed_code import allow_code
 from seq2seq.cli.parser import make_parser
 from seq2seq.recipe import Recipe
 
@@ -38,13 +40,17 @@ def headings(page: Path) -> set[str]:
 def test_commands_can_be_typed(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     attention = PYTHON.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))[0]
     (tmp_path / "my_attention.py").write_text(attention, encoding="utf-8")
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
     arguments, keys = make_parser().parse_known_args(shlex.split(command))
     path = getattr(arguments, "recipe", None) or getattr(arguments, "paths", [None])[0]
     recipe = ROOT / (path if path and path.suffix == ".yaml" else "recipes/quickstart.yaml")
     if arguments.verb == "translate":
         assert not keys
-    Recipe.load(recipe, keys)
+    allow_code(arguments.allow_code)
+    try:
+        Recipe.load(recipe, keys)
+    finally:
+        sys.modules.pop("my_attention", None)
 
 
 @pytest.mark.parametrize("page", LINKED, ids=lambda page: page.relative_to(ROOT).as_posix())

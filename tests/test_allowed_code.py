@@ -1,0 +1,187 @@
+"""A recipe or a run executes nothing: only files that the command line allows are run."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tiny_training import RECIPE, write_corpus
+
+import seq2seq
+from seq2seq.allowed_code import allow_code
+from seq2seq.errors import UserError
+from seq2seq.model.attention import Context
+from seq2seq.recipe import Recipe
+
+ATTENTION = """
+from pathlib import Path
+
+from seq2seq.model.attention import DotAttention
+
+Path(__file__).with_suffix(".ran").touch()
+
+
+class MyAttention(DotAttention):
+    pass
+
+
+def not_a_class(sizes):
+    return MyAttention(sizes)
+
+
+class NotAContext:
+    pass
+"""
+HOSTILE = (
+    "os.system",
+    "builtins.eval",
+    "builtins.exec",
+    "subprocess.Popen",
+    "subprocess.run",
+    "pathlib.Path",
+    "seq2seq.files.write",
+    "seq2seq.model.encoder_decoder.EncoderDecoder",
+    "torch.nn.Linear",
+    "torch.load",
+    "my_code.MyAttention",
+    "my_code.NotAContext",
+    "my_code.not_a_class",
+    "my_code",
+    "antigravity.fly",
+    "seq2seq.model.attention.Context",
+    "Context",
+)
+
+
+@pytest.fixture
+def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A file my_code.py where Python would find it, which leaves my_code.ran when it is run."""
+    path = tmp_path / "my_code.py"
+    path.write_text(ATTENTION, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield path
+    sys.modules.pop("my_code", None)
+
+
+def ways_to_name(name: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield a recipe and overrides for each way in which a class can be named."""
+    corpus = "corpus: {path: x}\n"
+    part = f"{{class_path: {name}, init_args: {{command: 'touch ran'}}}}"
+    yield corpus + f"model: {{decoder: {{context: {name}}}}}", []
+    yield corpus + f"model: {{decoder: {{context: {part}}}}}", []
+    yield corpus + f"model: {{decoder: {{context: {{class_path: {name}}}}}}}", []
+    for key in ("context", "context.class_path", "context+", "context.help"):
+        yield corpus, [f"--model.decoder.{key}", name]
+        yield corpus, [f"--model.decoder.{key}={name}"]
+    for key, value in (
+        ("model.decoder.context", part),
+        ("model.decoder", f"{{context: {part}}}"),
+        ("model.decoder", f"{{context: {name}}}"),
+        ("model", f"{{decoder: {{context: {part}}}}}"),
+    ):
+        yield corpus, [f"--{key}", value]
+        yield corpus, [f"--{key}={value}"]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_way_of_naming_a_class_imports_or_calls_it(
+    name: str, code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "recipe.yaml"
+    for text, overrides in ways_to_name(name):
+        path.write_text(text, encoding="utf-8")
+        before = set(sys.modules)
+        with pytest.raises(UserError, match=r"model\.decoder\.context.*is none of the classes") as caught:
+            Recipe.load(path, overrides)
+        assert "\n" not in str(caught.value)
+        assert set(sys.modules) == before
+        assert not list(tmp_path.glob("*ran"))
+
+
+def test_the_arguments_of_a_class_cannot_name_another_class(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    inner = "{class_path: os.system, init_args: {command: 'touch ran'}}"
+    for size in (inner, f"[{inner}]", f"{{x: {inner}}}"):
+        context = f"{{class_path: AdditiveAttention, init_args: {{size: {size}}}}}"
+        path.write_text(f"corpus: {{path: x}}\nmodel: {{decoder: {{context: {context}}}}}", encoding="utf-8")
+        with pytest.raises(UserError, match="cannot name another class"):
+            Recipe.load(path)
+
+
+def test_an_allowed_class_is_built_written_and_read_back(code: Path, tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("corpus: {path: x}", encoding="utf-8")
+    overrides = ["--model.decoder.context", "my_code.MyAttention"]
+    with pytest.raises(UserError, match=r"allow the file that has it: --allow-code my_code\.py"):
+        Recipe.load(path, overrides)
+    allow_code([code])
+    recipe = Recipe.load(path, overrides)
+    assert type(recipe.build_model(10, 10).decoder.context).__name__ == "MyAttention"
+    assert recipe.to_dict()["model"]["decoder"]["context"] == {"class_path": "my_code.MyAttention"}
+    path.write_text(recipe.to_yaml(), encoding="utf-8")
+    assert Recipe.load(path).to_yaml() == recipe.to_yaml()
+    for name in ("my_code.NotAContext", "my_code.not_a_class"):
+        with pytest.raises(UserError, match="is none of the classes"):
+            Recipe.load(path, ["--model.decoder.context", name])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "complaint"),
+    [
+        ("missing.py", None, "no such Python file"),
+        ("code.txt", "", "no such Python file"),
+        ("my-code.py", "", "letters, digits and _"),
+        ("torch.py", "", "another module is called torch"),
+        ("antigravity.py", "", "another module is called antigravity"),
+        ("broken.py", "def", "its code fails: SyntaxError"),
+        ("failing.py", "1 / 0", "its code fails: ZeroDivisionError"),
+    ],
+)
+def test_a_file_that_cannot_be_run_gives_one_line(tmp_path: Path, name: str, text: str | None, complaint: str) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=complaint) as caught:
+        allow_code([tmp_path / name])
+    assert "\n" not in str(caught.value)
+
+
+def test_every_command_needs_the_permission_and_hands_it_on(tmp_path: Path) -> None:
+    """Train, translate, evaluate, compare and plan with a class of the user's own."""
+    code, recipe = tmp_path / "my_code.py", tmp_path / "tiny.yaml"
+    code.write_text(ATTENTION, encoding="utf-8")
+    corpus = write_corpus(tmp_path, train=40, validation=5, test=5)
+    text = RECIPE.replace("CORPUS", str(corpus)).replace(
+        "{class_path: AdditiveAttention, init_args: {size: 8}}", "my_code.MyAttention"
+    )
+    recipe.write_text(text, encoding="utf-8")
+    run, allowed = str(tmp_path / "run"), ["--allow-code", str(code)]
+    variants = "comparison: {mine: {}, dot: {model.decoder.context: DotAttention}}\n"
+    (tmp_path / "both.yaml").write_text(text + variants, encoding="utf-8")
+
+    def seq2seq_command(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "seq2seq", *words]
+        return subprocess.run(command, input="Hund\n", capture_output=True, text=True, timeout=100, check=False)
+
+    commands = (
+        ("train", str(recipe), "--run", run, "--trainer.max_epochs", "1"),
+        ("translate", run),
+        ("evaluate", run),
+        ("train", "--resume", "--run", run, "--trainer.max_epochs=2"),
+        ("compare", str(tmp_path / "both.yaml"), "--plan", "--run", str(tmp_path / "comparison")),
+    )
+    for words in commands:
+        refused = seq2seq_command(*words)
+        assert (refused.returncode, refused.stderr.count("\n")) == (2, 1), refused.stderr
+        assert "--allow-code my_code.py" in refused.stderr
+        accepted = seq2seq_command(*words, *allowed)
+        assert accepted.returncode == 0, accepted.stderr
+    assert all(f"--allow-code {code}" in line for line in accepted.stdout.splitlines())
+    assert len(accepted.stdout.splitlines()) == 2
+    with pytest.raises(UserError, match="--allow-code"):
+        seq2seq.load(run)
+    try:
+        assert isinstance(seq2seq.load(run, allow_code=[code]).model.decoder.context, Context)
+    finally:
+        sys.modules.pop("my_code", None)
