@@ -1,4 +1,4 @@
-.PHONY: check test bench figures
+.PHONY: check test bench fuzz figures
 
 check:
 	ruff check .
@@ -10,6 +10,9 @@ test:
 
 bench:
 	pytest tests/benchmarks
+
+fuzz:
+	PYTHONPATH=.:tests python -m fuzz.tally
 
 figures:
 	python docs/figures/make_overview.py

@@ -9,11 +9,13 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from difflib import get_close_matches
 from typing import Any, get_args, get_origin
 
 import yaml
 
 from seq2seq.errors import UserError
+from seq2seq.old_names import CLASSES
 
 PACKAGE = __name__.partition(".")[0]
 
@@ -118,10 +120,14 @@ def _full_name(name: object, base: type, path: str, where: str) -> str:
         full_name = f"{part.__module__}.{part.__qualname__}"
         if name in (short_name(part), full_name):
             return full_name
-    ours = ", ".join(sorted(short_name(part) for part in classes if short_name(part) == part.__name__))
+    ours = sorted(short_name(part) for part in classes if short_name(part) == part.__name__)
     module, _, own_name = str(name).rpartition(".")
-    message = f"{where}{path}: {name!r:.80} is none of the classes that may stand here ({ours})"
-    if module.isidentifier() and own_name.isidentifier():
+    message = f"{where}{path}: {name!r:.80} is none of the classes that may stand here ({', '.join(ours)})"
+    if new := CLASSES.get(str(name)):
+        message += f"; it is now called {new}"
+    elif not module and (similar := get_close_matches(own_name, ours, n=1)):
+        message += f"; did you mean {similar[0]}?"
+    elif module.isidentifier() and own_name.isidentifier():
         message += f"; if it is yours, or you trust it, allow the file that has it: --allow-code {module}.py"
     raise UserError(message)
 

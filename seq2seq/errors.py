@@ -36,12 +36,17 @@ def check_options(options: object, rules: Iterable[Rule]) -> None:
     """
     for name, is_valid, rule in rules:
         if not is_valid:
-            raise OptionError(type(options), f"{name}: {rule}, not {getattr(options, name)}")
+            raise OptionError(type(options), f"{name}: {rule}, not {getattr(options, name)!s:.60}")
 
 
 def at_least_1(options: object, *names: str) -> Iterator[Rule]:
     """Return the rules for sizes and counts."""
     return ((name, getattr(options, name) >= 1, "must be at least 1") for name in names)
+
+
+def at_most(options: object, limit: int, *names: str) -> Iterator[Rule]:
+    """Return the rules for values that nothing sensible exceeds, so that a slip does not fill the memory."""
+    return ((name, getattr(options, name) <= limit, f"must be at most {limit:,}") for name in names)
 
 
 def below_1(options: object, *names: str) -> Iterator[Rule]:

@@ -1,7 +1,9 @@
-"""Write files completely or not at all, and read text files line by line."""
+"""Write files completely or not at all, read text files, and check names and paths that come from outside."""
 
 import json
 import os
+import re
+import stat
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -9,6 +11,85 @@ from pathlib import Path
 from typing import Any
 
 from seq2seq.errors import UserError
+
+NAME_BYTES = 150  # the longest name of a split, a variant or a set; file systems allow 255 bytes with what we add
+JSON_BYTES = 2**25  # the largest JSON file that is read
+
+
+def check_file_name(name: object, what: str) -> None:
+    """Check that a name can be a file's name, alone or with a suffix, on every system, and stays in its folder.
+
+    Args:
+        name: the name of a split, a variant or a set of sentences.
+        what: what has the name, for the message.
+
+    Raises:
+        UserError: it cannot.
+    """
+    if not isinstance(name, str) or not name.strip():
+        problem = "it is empty" if name == "" else "it is not a text"
+    elif re.search(r"[/\\]|^[A-Za-z]:", name):
+        problem = "it has a separator of folders in it (/, \\ or a drive)"
+    elif name.startswith("."):
+        problem = "it begins with a dot"
+    elif not name.isprintable():
+        problem = "it has a character in it that cannot be printed"
+    elif len(name.encode()) > NAME_BYTES:
+        problem = f"it is longer than {NAME_BYTES} bytes"
+    else:
+        return
+    raise UserError(f"{what} {shorten(name)}: it becomes part of a file's name, but {problem}; choose another name")
+
+
+def shorten(value: object) -> str:
+    """Return a value from outside as part of a one-line message: quoted, without control characters, and cut."""
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def check_no_links(folder: Path, path: Path) -> None:
+    """Check that a path inside a folder is a file or a folder of its own, so that nothing outside is read or written.
+
+    The folder itself may be a link, and the path need not exist.
+
+    Raises:
+        UserError: the path, or a folder between, is a link; or it is a pipe, a socket or a device.
+    """
+    below = path.relative_to(folder).parts
+    for depth in range(1, len(below) + 1):
+        part = folder.joinpath(*below[:depth])
+        try:
+            mode = part.lstat().st_mode
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise UserError(f"{part}: cannot be read: {error.strerror or error}") from error
+        if stat.S_ISLNK(mode):
+            raise UserError(f"{part}: is a link, and links inside {folder} are not followed; put a copy in its place")
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise UserError(f"{part}: is neither a file nor a folder; move it away")
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """Return the bytes of a file. A pipe or a device, which could keep the reader waiting, is not opened.
+
+    Args:
+        path: the file.
+        most: the largest size that makes sense.
+
+    Raises:
+        UserError: the file cannot be read, is no regular file, or is larger.
+    """
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            kind = "a folder" if stat.S_ISDIR(status.st_mode) else "a pipe, a socket or a device"
+            raise UserError(f"{path}: cannot be read: it is {kind}, not a file")
+        if status.st_size > most:
+            raise UserError(f"{path}: cannot be read: it has {status.st_size:,} bytes, more than {most:,}")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: a path with a zero byte
+        raise UserError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
 @contextmanager
@@ -45,11 +126,13 @@ def atomic(path: Path) -> Iterator[Path]:
 def write(path: Path, text: str) -> None:
     """Write `text` to `path` as UTF-8 with Unix line ends, completely or not at all.
 
+    Half of a surrogate pair, as in a file's name that is not UTF-8, is written as JSON and YAML escape it: \\udcff.
+
     Raises:
         UserError: the file cannot be written.
     """
     with atomic(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def read_lines(path: Path) -> Generator[str, None, None]:
@@ -74,9 +157,11 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises:
         UserError: the file is damaged.
     """
+    if not path.exists():
+        return {}
     try:
-        values = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    except ValueError as error:
+        values = json.loads(read_bytes(path, JSON_BYTES))
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: damaged ({error}); delete it, and run the command again") from error
     if not isinstance(values, dict):
         raise UserError(f"{path}: damaged (not an object); delete it, and run the command again")

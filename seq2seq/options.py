@@ -11,12 +11,12 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any, TypeVar
 
-import yaml
 from jsonargparse import ArgumentParser, Namespace, set_parsing_settings
 
 from seq2seq.class_names import resolve_in_mapping, resolve_in_overrides, short_name
 from seq2seq.errors import OptionError, UserError
 from seq2seq.old_names import new_name, upgrade
+from seq2seq.yaml_files import read_yaml
 
 Options = TypeVar("Options")
 
@@ -56,7 +56,7 @@ def load_options(group: type[Options], path: Path, overrides: Sequence[str] = ()
         options = group(**vars(parser.instantiate(values)))
     except OptionError as error:
         raise UserError(f"{option_path(group, error.owner)}{error}") from error
-    except (argparse.ArgumentError, TypeError, ValueError, KeyError) as error:
+    except (argparse.ArgumentError, TypeError, ValueError, KeyError, OverflowError, RecursionError) as error:
         message = _one_line(error)
         raise UserError(f"{path}: {message}; {_hint(message, parser)}") from error
     filled: Options = _with_factories(options, values)
@@ -92,13 +92,7 @@ def option_path(group: type, owner: type, prefix: str = "") -> str:
 
 
 def _read_mapping(path: Path) -> dict[str, Any]:
-    try:
-        with path.open(encoding="utf-8") as file:
-            mapping = yaml.safe_load(file)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    except yaml.YAMLError as error:
-        raise UserError(f"{path}: not YAML: {_one_line(error)}") from error
+    mapping = read_yaml(path)
     if not isinstance(mapping, dict):
         raise UserError(f"{path}: a recipe is a YAML mapping of sections: corpus, tokenizer, model, training, …")
     return mapping
@@ -127,6 +121,8 @@ def _hint(message: str, parser: ArgumentParser) -> str:
     keys = (key.removesuffix(".class_path").replace(".init_args", "") for key, _ in parser.get_defaults().items())
     options = [f"--{key}" for key in keys]
     for option in (re.split("[=:]", word)[0] for word in message.split() if word.startswith("--")):
+        if option == "--width":  # of translate and evaluate; a recipe has its own key
+            return "in a recipe, it is now called --search.beam_size"
         if new := new_name(option):
             return f"it is now called {new}"
         if option not in options and (similar := get_close_matches(option, options, n=1)):

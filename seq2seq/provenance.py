@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import version
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 PACKAGE = Path(__file__).parent
@@ -34,6 +35,7 @@ class Provenance:
         parameters: the number of trained parameters.
         tokenizer: the fingerprint of the tokenizer.
         data: a fingerprint for each split that was read.
+        several_sentences: the share of training lines, on the source side, that have several sentences (from 0 to 1).
         batches: the SHA-256 of the first epoch's batches, in their order.
         versions: what `versions` returned.
         hardware: the processor or GPU, and the number of threads.
@@ -47,6 +49,7 @@ class Provenance:
     parameters: int | None = None
     tokenizer: str | None = None
     data: Mapping[str, SplitFingerprint] = field(default_factory=dict)
+    several_sentences: float | None = None
     batches: str | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     hardware: str | None = None
@@ -54,6 +57,11 @@ class Provenance:
     commands: Sequence[str] = field(default_factory=list)
     training_seconds: float | None = None
     finished: bool = True
+
+    def __post_init__(self) -> None:
+        share = self.several_sentences
+        if share is not None and not (isinstance(share, int | float) and 0 <= share <= 1):
+            raise ValueError(f"several_sentences is {share!r:.60}, not a number from 0 to 1")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as a dictionary that JSON can hold."""
@@ -69,7 +77,35 @@ class Provenance:
         names = {attribute.name for attribute in fields(Provenance)}
         recorded = {name: value for name, value in values.items() if name in names}
         splits = {name: SplitFingerprint(**split) for name, split in recorded.pop("data", {}).items()}
-        return Provenance(data=splits, **recorded)
+        provenance = Provenance(data=splits, **recorded)
+        provenance.check_types()
+        return provenance
+
+    def check_types(self) -> None:
+        """Check that a record that was read from a file has the types that it is written with.
+
+        Raises:
+            TypeError: a value has another type; the message names it.
+            ValueError: the time is negative, infinite or not a number.
+        """
+        expected: list[tuple[str, object, type | UnionType]] = [
+            ("seed", self.seed, int),
+            ("parameters", self.parameters, int),
+            *((name, getattr(self, name), str) for name in ("tokenizer", "batches", "hardware")),
+            *((f"data.{split}", fingerprint.pairs, int) for split, fingerprint in self.data.items()),
+            *((f"data.{split}", fingerprint.sha256, str) for split, fingerprint in self.data.items()),
+            *((f"versions.{name}", version, str) for name, version in self.versions.items()),
+            *((f"earlier.{name}", values, list) for name, values in self.earlier.items()),
+            ("commands", self.commands, list),
+            *(("commands", command, str) for command in self.commands),
+            ("training_seconds", self.training_seconds, int | float),
+            ("finished", self.finished, bool),
+        ]
+        for name, value, kind in expected:
+            if value is not None and not isinstance(value, kind):
+                raise TypeError(f"{name} is {value!r:.60}")
+        if self.training_seconds is not None and not 0 <= self.training_seconds < 1e12:
+            raise ValueError(f"training_seconds is {self.training_seconds}")
 
 
 def versions() -> dict[str, str]:

@@ -7,14 +7,18 @@ from typing import Any, Literal
 
 import yaml
 
-from seq2seq.errors import OptionError, UserError, check_options
+from seq2seq.errors import OptionError, UserError, at_most, check_options
+from seq2seq.evaluation.options import EvaluationOptions, MetricTokenizer
+from seq2seq.files import check_file_name
 from seq2seq.model.attention import Context
-from seq2seq.model.encoder_decoder import EncoderDecoder, ModelOptions
+from seq2seq.model.encoder_decoder import EncoderDecoder, ModelOptions, check_model_fits
 from seq2seq.options import load_options, option_path, to_plain
 from seq2seq.search.options import SearchOptions
 from seq2seq.seeding import check_seed
 from seq2seq.text.corpus import CorpusOptions
 from seq2seq.text.tokenizer import TokenizerOptions
+
+MOST_WORKERS = 256  # processes that prepare batches
 
 
 @dataclass(frozen=True)
@@ -26,13 +30,15 @@ class TrainingOptions:
             an update faster, but do not change it.
         learning_rate: the highest learning rate of Adam (Kingma & Ba 2015).
         schedule: how the learning rate changes after the warm-up. `constant`; `inverse-square-root`; `cosine`: it falls
-            to zero at the last update; `plateau`: it is halved whenever a validation's BLEU is not the best so far.
+            to zero at the last update; `plateau`: it is halved whenever a validation is not the best so far (see
+            `evaluation.best`).
         warmup_updates: updates in which the learning rate rises from zero.
         beta2: decay of Adam's running mean of the squared gradients.
         label_smoothing: probability taken from the label and spread over the vocabulary (Szegedy et al. 2016).
         scheduled_sampling: fraction of the decoder's input tokens that the model predicts itself (Bengio et al. 2015).
         ema_decay: decay of the exponential moving average of the weights, which is validated and saved. 0: off.
-        patience: validations without a better BLEU after which training stops. 0: it never stops early.
+        patience: validations without a better score (see `evaluation.best`) after which training stops. 0: it never
+            stops early.
         pool: pairs that are sorted by length together; also the shuffle buffer of a streaming corpus.
         workers: processes that prepare batches; 0 prepares them in the training process.
         shown_translations: validation sentences whose translations are shown after every epoch.
@@ -57,7 +63,7 @@ class TrainingOptions:
     def __post_init__(self) -> None:
         rules = (
             ("batch_tokens", self.batch_tokens >= 1, "must be at least 1"),
-            ("learning_rate", self.learning_rate > 0, "must be more than 0"),
+            ("learning_rate", 0 < self.learning_rate <= 1000, "must be more than 0 and at most 1,000"),
             ("warmup_updates", self.warmup_updates >= 0, "must be 0 or more"),
             ("beta2", 0 <= self.beta2 < 1, "must be from 0 to less than 1"),
             ("label_smoothing", 0 <= self.label_smoothing < 1, "must be from 0 to less than 1"),
@@ -69,6 +75,9 @@ class TrainingOptions:
             ("shown_translations", self.shown_translations >= 0, "must be 0 or more"),
         )
         check_options(self, rules)
+        check_options(self, at_most(self, 10_000_000, "batch_tokens", "pool"))
+        check_options(self, at_most(self, 10**9, "warmup_updates", "patience", "shown_translations"))
+        check_options(self, at_most(self, MOST_WORKERS, "workers"))
 
 
 @dataclass(frozen=True)
@@ -81,13 +90,14 @@ class Recipe:
         model: the sizes of the model and the choice of attention.
         training: how the model is trained.
         search: how translations are searched for.
+        evaluation: how translations are scored, and which score chooses the best epoch.
         trainer: options of lightning.Trainer, passed on unchanged: max_epochs, gradient_clip_val, devices, precision, …
         seed: the seed of everything that is random.
         comparison: the variants that `compare` trains, by name, each with the keys that it sets:
             {shallow: {model.encoder.layers: 1}, deep: {model.encoder.layers: 2}}.
 
     Raises:
-        UserError: the seed is out of its range.
+        UserError: the seed is out of its range, or a variant's name cannot be a folder's name.
     """
 
     corpus: CorpusOptions
@@ -95,12 +105,15 @@ class Recipe:
     model: ModelOptions = field(default_factory=ModelOptions)
     training: TrainingOptions = field(default_factory=TrainingOptions)
     search: SearchOptions = field(default_factory=SearchOptions)
+    evaluation: EvaluationOptions = field(default_factory=EvaluationOptions)
     trainer: dict[str, Any] = field(default_factory=dict)
     seed: int = 1
     comparison: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
+        for name in self.comparison:
+            check_file_name(name, "comparison: variant")
 
     @staticmethod
     def load(path: Path, overrides: Sequence[str] = (), old_names: bool = False) -> "Recipe":
@@ -120,6 +133,11 @@ class Recipe:
         """Return the recipe as YAML, every key with its value. `load` reads it back."""
         return yaml.safe_dump(self.to_dict(), sort_keys=False, allow_unicode=True)
 
+    @property
+    def metric_tokenizer(self) -> MetricTokenizer:
+        """Return sacreBLEU's tokenizer for the target language."""
+        return self.evaluation.tokenizer_for(self.corpus.target)
+
     def build_model(self, source_size: int, target_size: int) -> EncoderDecoder:
         """Return the recipe's model with random weights.
 
@@ -127,8 +145,10 @@ class Recipe:
             source_size, target_size: entries in each vocabulary.
 
         Raises:
-            UserError: an option of the attention is out of its range; the message names its key.
+            UserError: an option of the attention is out of its range, where the message names its key; or this
+                machine's memory cannot hold the model.
         """
+        check_model_fits(self.model, source_size, target_size, self.tokenizer.joint)
         try:
             return EncoderDecoder(self.model, source_size, target_size, self.tokenizer.joint)
         except OptionError as error:

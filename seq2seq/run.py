@@ -10,47 +10,26 @@ runs/NAME/
     scores.json          scores with their signatures; hypotheses/ has the translations
 """
 
-import csv
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seq2seq.errors import UserError
-from seq2seq.files import read_json, read_lines, write, write_json
+from seq2seq.files import check_file_name, check_no_links, read_json, read_lines, write, write_json
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.model.weights import holds_weights, load_weights, save_weights
 from seq2seq.provenance import Provenance, differences, flatten
 from seq2seq.recipe import Recipe
+from seq2seq.run_files import CHECKPOINTS, HYPOTHESES, METRICS, PROVENANCE, RECIPE, SCORES, WEIGHTS, check_run_links
+from seq2seq.run_metrics import EpochMetrics, append_metrics, read_metrics
+from seq2seq.text.sentence_splitter import RARELY
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.translation.quantization import Weights, quantize
 from seq2seq.translation.translator import Translator
 
 if TYPE_CHECKING:
     from seq2seq.evaluation.evaluate import Evaluation
-
-
-@dataclass(frozen=True)
-class EpochMetrics:
-    """The results of one validation: a row of metrics.csv.
-
-    Args:
-        epoch: epochs so far, a fraction if the validation was inside an epoch.
-        update: updates so far.
-        training_loss: the mean loss of each label since the last validation, in nats.
-        validation_loss: the mean loss of each label of the validation split, in nats, without label smoothing.
-        validation_bleu: BLEU of greedy translations of the validation split.
-        learning_rate: of the next update.
-        tokens_per_second: target tokens trained on in a second.
-    """
-
-    epoch: float
-    update: float
-    training_loss: float
-    validation_loss: float
-    validation_bleu: float
-    learning_rate: float
-    tokens_per_second: float
 
 
 class Run:
@@ -64,12 +43,12 @@ class Run:
     def __init__(self, folder: Path, writes: bool = True) -> None:
         self.folder = folder
         self.writes = writes
-        self.recipe_path = folder / "recipe.yaml"
-        self.weights_path = folder / "model.safetensors"
-        self.metrics_path = folder / "metrics.csv"
-        self.provenance_path = folder / "provenance.json"
-        self.scores_path = folder / "scores.json"
-        self.checkpoints = folder / "checkpoints"
+        self.recipe_path = folder / RECIPE
+        self.weights_path = folder / WEIGHTS
+        self.metrics_path = folder / METRICS
+        self.provenance_path = folder / PROVENANCE
+        self.scores_path = folder / SCORES
+        self.checkpoints = folder / CHECKPOINTS
         self.best_checkpoint = self.checkpoints / "best.ckpt"
         self.last_checkpoint = self.checkpoints / "last.ckpt"
 
@@ -83,10 +62,20 @@ class Run:
         return self.recipe_path.is_file()
 
     def check_exists(self) -> None:
-        """Raise UserError if the folder is not a run's."""
+        """Raise UserError if the folder is not a run's, or a file in it is a link."""
+        if self.folder.is_dir():
+            self.check_links()
         if not self.exists():
             name = self.recipe_path.name
             raise UserError(f"{self}: no run there (it has no {name}); train one with: seq2seq train RECIPE")
+
+    def check_links(self) -> None:
+        """Check that no file of the run is a link. The run's folder itself may be one.
+
+        Raises:
+            UserError: a file or a folder is; the message names it.
+        """
+        check_run_links(self.folder)
 
     def is_finished(self) -> bool:
         """Return whether the run has been trained to its end."""
@@ -101,6 +90,7 @@ class Run:
         Raises:
             UserError: there is no recipe, or it is invalid.
         """
+        self.check_links()
         return Recipe.load(self.recipe_path, overrides, old_names=True)
 
     def save_recipe(self, recipe: Recipe) -> None:
@@ -116,8 +106,8 @@ class Run:
             ignore: the sections that may differ.
         """
         before, after = (
-            flatten({key: value for key, value in side.to_dict().items() if key not in ignore})
-            for side in (self.load_recipe(), recipe)
+            flatten({key: value for key, value in each.to_dict().items() if key not in ignore})
+            for each in (replace(each, corpus=each.corpus.absolute()) for each in (self.load_recipe(), recipe))
         )
         changed = differences({"was": before, "is": after})
         return next((f"{key} was {sides['was']!r}, not {sides['is']!r}" for key, sides in changed.items()), None)
@@ -128,6 +118,7 @@ class Run:
         Raises:
             UserError: a file is missing or damaged.
         """
+        self.check_links()
         return Tokenizer.load(self.folder)
 
     def save_tokenizer(self, tokenizer: Tokenizer) -> None:
@@ -158,7 +149,9 @@ class Run:
         except (RuntimeError, AssertionError) as error:
             message = str(error).splitlines()[0]
             raise UserError(f"--device {device}: not available here ({message}); try cpu") from error
-        return Translator(quantize(model, weights), tokenizer, recipe.search)
+        share = self.provenance().several_sentences
+        cut_at_sentence_ends = share is None or share < RARELY  # earlier versions did not record it
+        return Translator(quantize(model, weights), tokenizer, recipe.search, cut_at_sentence_ends)
 
     def save_weights(self, model: EncoderDecoder) -> None:
         """Write a model's weights to model.safetensors, tied weights once."""
@@ -175,6 +168,7 @@ class Run:
         Raises:
             UserError: there is no such file yet, it is damaged, or it belongs to another model.
         """
+        self.check_links()
         if not self.weights_path.is_file():
             raise UserError(
                 f"{self.weights_path}: not there yet: the run has not finished an epoch; go on with: "
@@ -187,32 +181,21 @@ class Run:
     def metrics(self) -> list[EpochMetrics]:
         """Return the rows of metrics.csv, one for each validation. Before the first validation, the list is empty.
 
-        A run that was resumed inside an epoch may have measured one update twice. The last row counts.
-
         Raises:
             UserError: the file is damaged.
         """
-        if not self.metrics_path.exists():
-            return []
-        try:
-            with self.metrics_path.open(encoding="utf-8", newline="") as file:
-                names = [field.name for field in fields(EpochMetrics)]
-                reader = csv.DictReader(file)
-                if missing := [name for name in names if name not in (reader.fieldnames or ())]:
-                    raise ValueError(f"it has no column {missing[0]}")
-                rows = [EpochMetrics(*(float(row[name]) for name in names)) for row in reader]
-        except (OSError, TypeError, ValueError, csv.Error) as error:
-            raise UserError(f"{self.metrics_path}: damaged: {error}; train the run anew") from error
-        return list({row.update: row for row in rows}.values())
+        self.check_links()
+        return read_metrics(self.metrics_path)
 
     def add_metrics(self, row: EpochMetrics) -> None:
-        """Append a row to metrics.csv."""
+        """Append a row to metrics.csv.
+
+        Raises:
+            UserError: the file cannot be written, or is a link.
+        """
         if self.writes:
-            with self.metrics_path.open("a", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, [field.name for field in fields(EpochMetrics)])
-                if file.tell() == 0:
-                    writer.writeheader()
-                writer.writerow(asdict(row))
+            check_no_links(self.folder, self.metrics_path)
+            append_metrics(self.metrics_path, row)
 
     def provenance(self) -> Provenance:
         """Return how the run was made. Earlier versions recorded this in scores.json.
@@ -220,6 +203,7 @@ class Run:
         Raises:
             UserError: the file is damaged.
         """
+        self.check_links()
         path = self.provenance_path if self.provenance_path.exists() else self.scores_path
         try:
             return Provenance.from_dict(read_json(path))
@@ -232,56 +216,63 @@ class Run:
             write_json(self.provenance_path, provenance.to_dict())
 
     def load_evaluation(self, set_name: str, search_name: str) -> "Evaluation | None":
-        """Return an evaluation that was saved, or None if it is not there or incomplete."""
-        from seq2seq.evaluation.evaluate import Evaluation  # slow to import, and `translate` does not need it
-        from seq2seq.evaluation.metrics import Score, Scores
-        from seq2seq.search.options import SearchOptions
+        """Return an evaluation that was saved, or None if it is not there, incomplete or damaged.
+
+        The translations are read from the run's own file, whatever scores.json says of it.
+
+        Raises:
+            UserError: scores.json is damaged as a whole, or a file is a link or cannot be read.
+        """
+        from seq2seq.evaluation.saved import from_saved  # slow to import, and `translate` does not need it
 
         saved = self._scores().get(set_name, {}).get(search_name)
         path = self._hypotheses_path(set_name, search_name)
         if saved is None or not path.is_file():
             return None
-        try:
-            return Evaluation(
-                set_name=set_name,
-                search_name=search_name,
-                search=SearchOptions(**saved["search"]),
-                scores=Scores(*(Score(**saved[name]) for name in Scores._fields)),
-                fingerprint=saved["text"],
-                sentences_per_second=saved["sentences_per_second"],
-                hypotheses=list(read_lines(path)),
-            )
-        except (KeyError, TypeError):  # an earlier version wrote it
-            return None
+        return from_saved(saved, set_name, search_name, list(read_lines(path)))
 
     def save_evaluation(self, evaluation: "Evaluation") -> None:
         """Write the translations to hypotheses/, and add the scores to scores.json."""
+        from seq2seq.evaluation.saved import to_saved  # slow to import, and `translate` does not need it
+
         if not self.writes:
             return
         path = self._hypotheses_path(evaluation.set_name, evaluation.search_name)
         write(path, "".join(f"{text}\n" for text in evaluation.hypotheses))
-        result = {
-            **{name: score._asdict() for name, score in evaluation.scores._asdict().items()},
-            "search": asdict(evaluation.search),
-            "text": evaluation.fingerprint,
-            "sentences": len(evaluation.hypotheses),
-            "sentences_per_second": evaluation.sentences_per_second,
-            "hypotheses": path.relative_to(self.folder).as_posix(),
-        }
+        saved = to_saved(evaluation, path.relative_to(self.folder).as_posix())
+        self._keep_provenance()
         scores = self._scores()
-        scores[evaluation.set_name] = scores.get(evaluation.set_name, {}) | {evaluation.search_name: result}
+        scores[evaluation.set_name] = scores.get(evaluation.set_name, {}) | {evaluation.search_name: saved}
         write_json(self.scores_path, {"scores": scores})
+
+    def check_scores(self) -> None:
+        """Check that scores can be added to the run, before hours of translating.
+
+        Raises:
+            UserError: scores.json is damaged, or a file is a link.
+        """
+        self._scores()
 
     def clear_scores(self) -> None:
         """Remove the scores: they belong to weights that are about to be replaced."""
         if self.writes and self.scores_path.exists():
+            self._keep_provenance()
             write_json(self.scores_path, {"scores": {}})
 
+    def _keep_provenance(self) -> None:
+        """Write provenance.json before scores.json is replaced: earlier versions kept both in scores.json."""
+        if self.scores_path.exists() and not self.provenance_path.exists():
+            self.save_provenance(self.provenance())
+
     def _scores(self) -> dict[str, dict[str, Any]]:
+        self.check_links()
         scores = read_json(self.scores_path).get("scores", {})
         if not isinstance(scores, dict) or not all(isinstance(searches, dict) for searches in scores.values()):
             raise UserError(f"{self.scores_path}: damaged; delete it and evaluate again")
         return scores
 
     def _hypotheses_path(self, set_name: str, search_name: str) -> Path:
-        return self.folder / "hypotheses" / f"{set_name}.{search_name.replace(' ', '-')}.txt"
+        check_file_name(set_name, "set of sentences")
+        path = self.folder / HYPOTHESES / f"{set_name}.{search_name.replace(' ', '-')}.txt"
+        check_no_links(self.folder, path)
+        return path

@@ -12,7 +12,7 @@ from seq2seq.evaluation.evaluate import Evaluation, EvaluationSet
 from seq2seq.evaluation.metrics import Scores, bleu, chrf
 from seq2seq.provenance import Provenance
 from seq2seq.recipe import Recipe
-from seq2seq.run import EpochMetrics
+from seq2seq.run_metrics import EpochMetrics
 from seq2seq.search.options import SearchOptions
 from seq2seq.text.corpus import CorpusOptions
 

@@ -1,5 +1,6 @@
-"""A file is written completely or not at all, and lines are read as they were written."""
+"""Files are written completely or not at all and read as they were written; names and paths stay inside."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from random_models import quick
 
 from seq2seq.errors import UserError
-from seq2seq.files import atomic, read_lines, write
+from seq2seq.files import atomic, check_file_name, check_no_links, read_bytes, read_json, read_lines, shorten, write
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff"), max_size=20)
 
@@ -101,3 +102,97 @@ def test_a_line_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"absent\.txt: cannot be read: No such file"):
         list(read_lines(tmp_path / "absent.txt"))
+
+
+def test_text_that_is_not_unicode_is_written_as_an_escape(tmp_path: Path) -> None:
+    write(tmp_path / "file", '"\udcff"')
+    assert (tmp_path / "file").read_bytes() == b'"\\udcff"'
+
+
+@pytest.mark.parametrize(
+    "name", ["test", "train[:10%]", "train+test", "test_2016.flickr", "größer", "测试", "a b", "a..b"]
+)
+def test_a_name_that_stays_in_its_folder_is_accepted(name: str) -> None:
+    check_file_name(name, "split")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "",
+            "  ",
+            ".",
+            "..",
+            ".hidden",
+            "../x",
+            "../../outside/test",
+            "a/b",
+            "/etc/passwd",
+            "a\\b",
+            "..\\x",
+            "C:x",
+            "c:\\x",
+        ),
+        *("a\0b", "a\nb", "a\x1b[31m", "a\u202eb", "a\udcffb", "x" * 151, "测" * 51, None, 1, True, ["a"]),
+    ],
+)
+def test_a_name_that_could_leave_its_folder_is_one_line(name: object) -> None:
+    with pytest.raises(UserError, match=r"^split .*choose another name$") as caught:
+        check_file_name(name, "split")
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 250
+
+
+def test_a_value_in_a_message_is_short_and_printable() -> None:
+    assert shorten("a\x1b") == r"'a\x1b'"
+    assert len(shorten("x" * 1000)) == 60
+
+
+def test_links_are_found_wherever_they_lie(tmp_path: Path) -> None:
+    folder, outside = tmp_path / "run", tmp_path / "outside"
+    for each in (folder / "inner", outside):
+        each.mkdir(parents=True)
+    (folder / "inner" / "file").touch()
+    check_no_links(folder, folder / "inner" / "file")
+    check_no_links(folder, folder / "absent" / "file")
+    (folder / "link").symlink_to(outside)
+    (folder / "inner" / "dangling").symlink_to(tmp_path / "nowhere")
+    for path, named in (("link", "link"), ("link/new/file", "link"), ("inner/dangling", "inner/dangling")):
+        with pytest.raises(UserError, match=rf"run/{named}: is a link"):
+            check_no_links(folder, folder / path)
+    (tmp_path / "runs").symlink_to(folder)  # the folder itself may be a link
+    check_no_links(tmp_path / "runs", tmp_path / "runs" / "inner" / "file")
+
+
+def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="neither a file nor a folder"):
+        check_no_links(tmp_path, tmp_path / "pipe")
+    for read in (lambda path: read_bytes(path, 10), read_json):
+        with pytest.raises(UserError, match="pipe: cannot be read: it is a pipe"):
+            read(tmp_path / "pipe")
+
+
+def test_what_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"12345")
+    assert read_bytes(tmp_path / "file", 5) == b"12345"
+    for path, problem in (
+        ("file", "5 bytes, more than 4"),
+        ("", "a folder"),
+        ("absent", "No such file"),
+        ("a\0b", "null"),
+    ):
+        with pytest.raises(UserError, match=problem):
+            read_bytes(tmp_path / path, 4)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[1]", "3", '{"a":' * 5000, "[" * 100_000, '{"a": ' + "9" * 5000 + "}", "\0"]
+)
+def test_damaged_json_is_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "scores.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match=r"scores\.json: damaged .*; delete it, and run the command again$") as caught:
+        read_json(path)
+    assert "\n" not in str(caught.value)

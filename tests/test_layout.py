@@ -15,7 +15,9 @@ import seq2seq
 ORDER = (
     "errors",
     "seeding",
+    "terminal_text",
     "files",
+    "yaml_files",
     "text",
     "model",
     "search",
@@ -28,6 +30,8 @@ ORDER = (
     "options",
     "recipe",
     "provenance",
+    "run_files",
+    "run_metrics",
     "run",
     "training",
     "comparison",

@@ -40,6 +40,7 @@ def test_versions_name_the_packages_and_our_own_source() -> None:
 def test_a_record_is_read_back() -> None:
     record = Provenance(
         seed=3,
+        several_sentences=0.25,
         data={"train": SplitFingerprint(5, "abc"), "stream": SplitFingerprint(None, None)},
         earlier={"trainer.max_epochs": [1, 2]},
         commands=["seq2seq train x.yaml"],
@@ -47,6 +48,12 @@ def test_a_record_is_read_back() -> None:
     )
     assert Provenance.from_dict(record.to_dict()) == record
     assert Provenance.from_dict({"scores": {}, "seed": 1}) == Provenance(seed=1)  # an older run's file
+
+
+@pytest.mark.parametrize("value", ["0.1", -0.1, 1.5, [0.1], float("nan")])
+def test_a_share_that_is_none_is_an_error(value: object) -> None:
+    with pytest.raises(ValueError, match="several_sentences"):
+        Provenance.from_dict({"several_sentences": value})
 
 
 def test_flatten_and_differences() -> None:

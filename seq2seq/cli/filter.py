@@ -14,6 +14,7 @@ from seq2seq.errors import UserError
 from seq2seq.plotting.canvas import check_figure_format
 from seq2seq.plotting.figures import alignment_figure
 from seq2seq.search.options import SearchOptions
+from seq2seq.terminal_text import one_line, printable
 from seq2seq.text.pharaoh import WordLinks, format_pharaoh
 from seq2seq.translation.long_text import Translation
 from seq2seq.translation.translator import Translator
@@ -72,7 +73,8 @@ class Messages:
         if kind not in self.warned:
             self.warned.add(kind)
             self.clear()
-            print(f"seq2seq: {text} (further warnings of this kind are not shown)", file=self.stderr, flush=True)
+            line = one_line(f"seq2seq: {text} (further warnings of this kind are not shown)")
+            print(line, file=self.stderr, flush=True)
 
     def count(self, lines: int) -> None:
         """Write the number of lines over the last number."""
@@ -89,10 +91,13 @@ class Messages:
 def run(translator: Translator, search: SearchOptions, output: FilterOptions, streams: Streams, seed: int = 1) -> None:
     """Translate each line of standard input (UTF-8, ended by \\n or \\r\\n) into a line of standard output.
 
-    See `format_text` and `format_json` for the lines. The translation of a blank line is empty. A line that is too long
-    for the model is translated in parts. Lines from a pipe are translated as they arrive, one at a time if necessary.
-    Sampling waits for full blocks: its draws depend on the lines that are translated together, and a second run must
-    give the same draws. The filter ends without a message when the reader of its output leaves (`| head`).
+    See `format_text` and `format_json` for the lines. The translation of a blank line is empty. A line with several
+    sentences, or one that is too long for the model, is translated in parts (see `Translator.n_best`). Lines from a
+    pipe are translated as they arrive, if need be one at a time. Sampling waits for full blocks: its draws depend on
+    the lines that are translated together, and a second run must give the same draws. The filter ends without a message
+    when the reader of its output leaves (`| head`).
+
+    A pipe or a file gets every character of a translation. On a terminal, characters that it would obey become "�".
 
     Args:
         translator: the trained model.
@@ -116,10 +121,13 @@ def run(translator: Translator, search: SearchOptions, output: FilterOptions, st
     for block in read_blocks(streams.stdin, full_blocks=search.sampling):
         lines = [decode(line, number, messages) for number, line in enumerate(block, start=done + 1)]
         results = translator.n_best(lines, search, generator=generator)
-        warn_of_cut_lines(results, done, messages)
+        warn_of_parts(results, done, messages)
         if figure is not None and draw_first(translator, results, figure):
             figure = None
-        if not write(streams.stdout, format_block(translator, lines, results, done, search, output)):
+        text = format_block(translator, lines, results, done, search, output)
+        if streams.stdout.isatty():
+            text = printable(text, keep="\n\t")
+        if not write(streams.stdout, text):
             break
         done += len(lines)
         messages.count(done)
@@ -159,11 +167,11 @@ def decode(line: bytes, number: int, messages: Messages) -> str:
         return line.decode("utf-8", "replace")
 
 
-def warn_of_cut_lines(results: Sequence[Sequence[Translation]], done: int, messages: Messages) -> None:
+def warn_of_parts(results: Sequence[Sequence[Translation]], done: int, messages: Messages) -> None:
     """Warn if a line was translated in parts."""
     for number, (best, *_) in enumerate(results, start=done + 1):
-        if len(best.parts) > 1:
-            messages.warn("long", f"line {number}: too long, so it is cut and translated in {len(best.parts)} parts")
+        for kind, remark in best.remarks.items():
+            messages.warn(kind, f"line {number}: {remark}")
 
 
 def draw_first(translator: Translator, results: Sequence[Sequence[Translation]], path: Path) -> bool:

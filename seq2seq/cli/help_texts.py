@@ -20,6 +20,8 @@ input, and writes their translations to standard output, in the same order.
     seq2seq translate runs/quickstart --nbest 5 --alignments < sentences.de
     echo 'Der Hund schläft.' | seq2seq translate runs/quickstart --figure alignment.png
 
+The sentences of a line are translated one by one, unless the run has learned from lines with several sentences.
+
 The filter writes one line for each input line: the translation; with --scores, a TAB and the score; with --alignments,
 a TAB and the word links. The links "0-0 2-1" link source word 0 to target word 0, and source word 2 to target word 1.
 With --nbest N, it writes up to N lines for each input line: input line ||| translation ||| score, and with
@@ -29,10 +31,13 @@ With --nbest N, it writes up to N lines for each input line: input line ||| tran
 EVALUATE = """\
 Score the translations of a trained run: BLEU (cased, and lower-cased to compare with papers) and chrF, each with its
 sacreBLEU signature, with greedy search and with beam search. The translations and scores.json are written to the run's
-folder.
+folder. Lines are translated as `translate` does it; the references are scored as they are in the corpus or file.
     seq2seq evaluate runs/multi30k-de-en
     seq2seq evaluate runs/multi30k-de-en --split validation --beam-size 10
     seq2seq evaluate runs/multi30k-de-en --files my.de my.en
+    seq2seq evaluate runs/multi30k-de-en --files my.de first.en second.en
+    seq2seq evaluate runs/my-en-ja --tokenizer ja-mecab
+    seq2seq evaluate runs/multi30k-de-en --export comet/test
     seq2seq evaluate runs/multi30k-de-en --corpus.path FOLDER
 
 Only the recipe's keys of `corpus` can be set here, for a corpus that has moved."""

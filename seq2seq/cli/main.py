@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -10,8 +11,10 @@ from pathlib import Path
 from seq2seq.allowed_code import allow_code
 from seq2seq.cli.parser import make_parser
 from seq2seq.errors import OptionError, UserError
+from seq2seq.files import check_file_name
 from seq2seq.old_names import OPTIONS
 from seq2seq.search.options import SearchOptions
+from seq2seq.terminal_text import format_warning, one_line, write_message, write_output
 
 INTERRUPTED, BROKEN_PIPE = 130, 141  # exit status: 128 and the signal's number, as in a shell
 
@@ -35,9 +38,13 @@ def train(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     if not path.is_file():
         if recipes := [argument for argument in overrides if argument.endswith((".yaml", ".yml"))]:
             raise UserError(f"the recipe comes first, before its keys: seq2seq train {recipes[0]} …")
+        if arguments.recipe is None and not overrides:
+            Run(arguments.run).check_exists()
         if resumes and overrides:
             raise UserError(f"{path}: no recipe; without one, keys are written --KEY=VALUE: {overrides[0]}={path}")
     recipe = Recipe.load(path, overrides, old_names=arguments.recipe is None)
+    if arguments.run is None:
+        check_file_name(path.stem, "without --run, a run is called as its recipe's file;")
     run = Run(arguments.run or Path("runs") / path.stem, writes=is_first_process())
 
     from seq2seq.evaluation.evaluate import format_scores
@@ -45,9 +52,9 @@ def train(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
 
     evaluations = train(recipe, run, resume=arguments.resume, force=arguments.force)
     if evaluations:
-        print(format_scores(evaluations))
+        write_output(format_scores(evaluations))
     if run.writes:
-        print(f"translate with it: seq2seq translate {run}", file=sys.stderr)
+        write_message(f"translate with it: seq2seq translate {run}")
 
 
 def translate(arguments: argparse.Namespace, unknown: Sequence[str]) -> None:
@@ -71,27 +78,44 @@ def translate(arguments: argparse.Namespace, unknown: Sequence[str]) -> None:
 def evaluate(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     """Run `seq2seq evaluate`."""
     from seq2seq.evaluation.evaluate import EvaluationSet, evaluate, format_scores, single_best
+    from seq2seq.evaluation.export import export
+    from seq2seq.evaluation.options import EvaluationOptions
     from seq2seq.recipe import check_only_corpus
     from seq2seq.run import Run
 
     check_renamed(overrides)
     check_only_corpus(overrides)
     run = Run(arguments.run)
+    run.check_exists()
     recipe = run.load_recipe(overrides)
+    run.check_scores()
     split = arguments.split or recipe.corpus.test
     if arguments.files:
-        evaluation_set = EvaluationSet.from_files(*arguments.files)
+        source, *references = arguments.files
+        if not references:
+            raise UserError(f"--files {source}: a reference is missing; give --files SOURCE REFERENCE")
+        evaluation_set = EvaluationSet.from_files(source, *references)
     elif split:
         evaluation_set = EvaluationSet.from_split(recipe.corpus, split)
     else:
         raise UserError(f"{run}: its recipe names no test split; give --split NAME or --files SOURCE REFERENCE")
+    scoring = EvaluationOptions(arguments.tokenizer) if arguments.tokenizer else recipe.evaluation
+    tokenizer = scoring.tokenizer_for(recipe.corpus.target)
     translator = run.load_translator(arguments.device, arguments.weights)
     search = override_search(single_best(translator.options), arguments)
-    evaluations = []
+    evaluations, failure = [], None
     for options in [replace(search, beam_size=1), search] if search.beam_size > 1 else [search]:
-        evaluations.append(evaluate(translator, evaluation_set, options, arguments.weights))
-        run.save_evaluation(evaluations[-1])
-    print(format_scores(evaluations))
+        evaluations.append(evaluate(translator, evaluation_set, options, arguments.weights, tokenizer))
+        try:
+            run.save_evaluation(evaluations[-1])
+        except UserError as error:  # the folder is read-only, or the disk is full: the scores are shown all the same
+            failure = error
+    write_output(format_scores(evaluations))
+    if failure:
+        raise failure
+    if arguments.export:
+        names = ", ".join(map(str, export(arguments.export, evaluation_set, evaluations[-1])))
+        write_message(f"written, with the translations of {evaluations[-1].search_name}: {names}")
 
 
 def compare(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
@@ -121,7 +145,7 @@ def compare(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
             lines = remaining_commands(path, jobs, request)
         else:
             lines = compare_recipe(path, jobs, folder, request)
-    print("\n".join(lines))
+    write_output("\n".join(map(one_line, lines)))
 
 
 VERBS = {"train": train, "translate": translate, "evaluate": evaluate, "compare": compare}
@@ -161,6 +185,7 @@ def main() -> None:
 
     A user's mistake is one line on standard error, with exit status 2. Ctrl-C has exit status 130.
     """
+    warnings.formatwarning = format_warning
     arguments, unknown = make_parser().parse_known_args()
     try:
         allow_code(arguments.allow_code)
@@ -190,5 +215,5 @@ def discard_output() -> None:
 
 def fail(message: str, status: int) -> int:
     """Write a message to standard error, and return the exit status."""
-    print(message, file=sys.stderr)
+    print(one_line(message), file=sys.stderr)
     return status

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import seq2seq
 from seq2seq.cli import help_texts
+from seq2seq.evaluation.options import TOKENIZERS
 from seq2seq.translation.quantization import WEIGHTS
 
 
@@ -106,7 +107,25 @@ def add_evaluate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", type=Path, help="the run's folder")
     parser.add_argument("--split", help="a split of the recipe's corpus (default: its test split)")
     parser.add_argument(
-        "--files", type=Path, nargs=2, metavar=("SOURCE", "REFERENCE"), help="two parallel text files instead"
+        "--files",
+        type=Path,
+        nargs="+",
+        metavar=("SOURCE", "REFERENCE"),
+        help="parallel text files instead: the source, and one or more references",
+    )
+    parser.add_argument(
+        "--tokenizer",
+        choices=("auto", *TOKENIZERS),
+        help="what cuts text into the words that BLEU compares. 13a: languages with spaces. zh: Chinese. char: every "
+        "character (Japanese, Thai, …). ja-mecab, ko-mecab: words of Japanese, Korean (pip install 'sacrebleu[ja]', "
+        "'sacrebleu[ko]'). auto: by the code of the target language (default: as in the run's recipe)",
+    )
+    parser.add_argument(
+        "--export",
+        type=Path,
+        metavar="FILE",
+        help="write FILE.src, FILE.mt and FILE.ref, with the translations of the larger beam, as COMET reads them: "
+        "comet-score -s FILE.src -t FILE.mt -r FILE.ref",
     )
     add_search_options(parser)
     add_device_options(parser)

@@ -15,6 +15,7 @@ from rich.console import Console
 from seq2seq.cli.prompt_commands import COMMANDS, State, respond
 from seq2seq.cli.prompt_settings import Settings
 from seq2seq.search.options import SearchOptions
+from seq2seq.terminal_text import write_message
 from seq2seq.translation.translator import Translator
 
 
@@ -38,7 +39,7 @@ def run(translator: Translator, options: SearchOptions, name: str, seed: int = 1
         completer=make_completer(),
         output=create_output(always_prefer_tty=True),
     )
-    print(f"{name}: type a sentence to translate it; :help lists the commands, Ctrl-D leaves.", file=sys.stderr)
+    write_message(f"{name}: type a sentence to translate it; :help lists the commands, Ctrl-D leaves.")
     state = State(Settings(options, seed=seed))
     while True:
         try:

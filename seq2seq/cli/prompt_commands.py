@@ -21,10 +21,11 @@ from seq2seq.errors import UserError
 from seq2seq.old_names import OPTIONS
 from seq2seq.plotting.canvas import FORMATS
 from seq2seq.plotting.figures import alignment_figure
-from seq2seq.plotting.terminal import draw_alignment, printable
+from seq2seq.plotting.terminal import draw_alignment
 from seq2seq.search.options import SearchOptions
 from seq2seq.seeding import SEEDS
-from seq2seq.text.tokenizer import normalise
+from seq2seq.terminal_text import one_line, printable
+from seq2seq.text.normalisation import normalise
 from seq2seq.translation.long_text import Translation
 from seq2seq.translation.translator import Translator
 
@@ -35,7 +36,8 @@ class State(NamedTuple):
     """The state of the prompt between two lines."""
 
     settings: Settings
-    last: Translation | None = None  # the best translation of the last sentence
+    last: Translation | None = None  # the best translation of the last line
+    remarked: frozenset[str] = frozenset()  # the kinds of remarks that were shown: each is shown once
 
 
 class Reply(NamedTuple):
@@ -71,7 +73,7 @@ def respond(translator: Translator, state: State, line: str) -> Reply:
             raise UserError(f"no command {quote(name)}; :help lists them; to translate the line, begin it with a space")
         return COMMANDS[name].action(translator, state, rest[0].strip() if rest else "")
     except UserError as error:
-        return Reply(Text(str(error), "red"), state)
+        return Reply(error_text(error), state)
     except (MemoryError, torch.OutOfMemoryError):
         return Reply(Text("out of memory; a smaller :beam-size or a shorter sentence needs less", "red"), state)
 
@@ -91,9 +93,17 @@ def translate(translator: Translator, state: State, line: str) -> Reply:
         lines.append(number + score + text)
     if settings.show_alignment:
         lines.append(draw(translator, translations[0]))
+    remarks = translations[0].remarks
+    for kind in remarks.keys() - state.remarked:
+        lines.append(Text(f"({remarks[kind]}; further remarks of this kind are not shown)", "dim"))
     if settings.options.sampling:
         settings = replace(settings, seed=(settings.seed + 1) % SEEDS)
-    return Reply(Text("\n").join(lines), State(settings, translations[0]))
+    return Reply(Text("\n").join(lines), State(settings, translations[0], state.remarked | remarks.keys()))
+
+
+def error_text(error: UserError) -> Text:
+    """Return an error's message in red, as one printable line."""
+    return Text(one_line(str(error)), "red")
 
 
 def draw(translator: Translator, translation: Translation) -> Text:
@@ -104,7 +114,7 @@ def draw(translator: Translator, translation: Translation) -> Text:
     try:
         return draw_alignment(translator.align(translation))
     except UserError as error:
-        return Text(str(error), "red")
+        return error_text(error)
 
 
 def change(state: State, settings: Settings) -> Reply:

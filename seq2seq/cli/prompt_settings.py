@@ -6,8 +6,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from seq2seq.errors import UserError
-from seq2seq.plotting.terminal import printable
 from seq2seq.search.options import SearchOptions
+from seq2seq.terminal_text import printable
 
 
 @dataclass(frozen=True)

@@ -82,11 +82,12 @@ def one_gold_link(gold: str, target_length: int) -> Links:
 
 
 def score_phenomena(variants: Variants, test_set: AnnotatedTestSet) -> dict[str, PhenomenonResult]:
-    """Return, for each phenomenon of the grammar, the percentage of its sentences that equal the reference."""
-    name, references = test_set.pairs.name, test_set.pairs.references
+    """Return, for each phenomenon of the grammar, the percentage of its sentences that equal a reference."""
+    name = test_set.pairs.name
+    references = list(zip(test_set.pairs.references, *test_set.pairs.more_references, strict=True))
     correct = {
         variant: [
-            [text == line for text, line in zip(scored.evaluations[name].hypotheses, references, strict=True)]
+            [text in lines for text, lines in zip(scored.evaluations[name].hypotheses, references, strict=True)]
             for scored in group
         ]
         for variant, group in variants.items()

@@ -14,9 +14,10 @@ from seq2seq.comparison.analysis import compute_results
 from seq2seq.comparison.controls import check_equal, check_runs, model_values, recipe_values, unchecked_keys
 from seq2seq.comparison.examples import draw_example
 from seq2seq.comparison.finished_runs import FinishedRun, load_finished_run
-from seq2seq.comparison.report import write_report
+from seq2seq.comparison.report import check_report_folder, write_report
 from seq2seq.comparison.report_scores import summarize
 from seq2seq.comparison.results import Conditions
+from seq2seq.comparison.scores import length_unit
 from seq2seq.comparison.test_sets import load_test_sets, score_run
 from seq2seq.comparison.trainings import check_software, format_command, train_missing, training_command
 from seq2seq.comparison.variants import Job, widening_remarks
@@ -26,6 +27,7 @@ from seq2seq.recipe import Recipe
 from seq2seq.run import Run
 from seq2seq.text.corpus import CorpusOptions
 from seq2seq.text.loading import filter_pairs, load_split
+from seq2seq.text.words import count_words
 
 
 class ComparisonRequest(NamedTuple):
@@ -73,8 +75,9 @@ def compare_recipe(recipe_path: Path, jobs: Sequence[Job], folder: Path, request
 
     Raises:
         UserError: the comparison would not be fair (see `check_jobs`), a training failed, or a file cannot be read or
-            written. Finished trainings are kept.
+            written (see `check_report_folder`). Finished trainings are kept.
     """
+    check_report_folder(folder)
     check_jobs(jobs, request)
     train_missing(jobs, recipe_path, request.code)
     runs = [load_finished_run(job.folder, job.variant) for job in jobs]
@@ -96,11 +99,13 @@ def compare_runs(
         a summary in a few lines, and the path of report.html.
 
     Raises:
-        UserError: the comparison is not fair (see `check_runs`), or a file cannot be read or written.
+        UserError: the comparison is not fair (see `check_runs`), or a file cannot be read or written (see
+            `check_report_folder`).
     """
+    check_report_folder(folder)
     allowed = check_runs(runs, request.allowed)
     test_sets = load_test_sets(runs[0].corpus, request.joins)
-    scored_runs = [score_run(run, test_sets) for run in runs]
+    scored_runs = [score_run(run, test_sets, runs[0].recipe.metric_tokenizer) for run in runs]
     conditions = describe_conditions(runs, request.command, allowed, remarks)
     results = compute_results(scored_runs, test_sets, conditions)
     results = replace(results, examples=[draw_example(example, runs, folder) for example in results.examples])
@@ -120,7 +125,7 @@ def describe_conditions(
     """
     first = runs[0]
     return Conditions(
-        corpus=f"{first.corpus.path}, {first.corpus.source} to {first.corpus.target}",
+        corpus=f"{first.corpus.shown_path()}, {first.corpus.source} to {first.corpus.target}",
         models={run.variant: describe_context(run.recipe) for run in runs},
         remarks=list(remarks),
         differences=differences({run.variant: model_values(run.recipe) for run in runs}),
@@ -158,6 +163,8 @@ def describe_lengths(corpus: CorpusOptions) -> dict[str, str]:
         return {}
     if isinstance(rows, datasets.IterableDataset):
         return {}
-    words = sorted(len(source.split()) for source in rows["source"])
-    most, longest = words[len(words) * 99 // 100], words[-1]
-    return {"sources": f"mean {mean(words):.1f} words in training; 99% have at most {most}; the longest has {longest}"}
+    lengths = sorted(map(count_words, rows["source"]))
+    most, longest = lengths[len(lengths) * 99 // 100], lengths[-1]
+    unit = length_unit(rows["source"])
+    text = f"mean {mean(lengths):.1f} {unit} in training; 99% have at most {most}; the longest has {longest}"
+    return {"sources": text}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from seq2seq.comparison.finished_runs import FinishedRun
     from seq2seq.provenance import Provenance
     from seq2seq.recipe import Recipe
-    from seq2seq.run import EpochMetrics
+    from seq2seq.run_metrics import EpochMetrics
 
 
 class Scope(Enum):
@@ -48,6 +48,9 @@ CONTROLS = (
     Control("tokenizer", "recipe", Scope.EVERY_RUN, "The vocabulary's size and method change BLEU."),
     Control("training", "recipe", Scope.EVERY_RUN, "A better learning rate would look like a better model."),
     Control("search", "recipe", Scope.EVERY_RUN, "A larger beam would look like a better model."),
+    Control(
+        "evaluation", "recipe", Scope.EVERY_RUN, "Another tokenizer gives other BLEU; another score, other epochs."
+    ),
     Control("trainer", "recipe", Scope.EVERY_RUN, "Epochs, precision and the choice of the best epoch change BLEU."),
     Control("data", "provenance", Scope.EVERY_RUN, "A corpus can change while its path stays: the text is compared."),
     Control("tokenizer", "provenance", Scope.EVERY_RUN, "The trained tokenizers must split text into the same tokens."),
@@ -61,6 +64,7 @@ CONTROLS = (
     Control("seed", "recipe", Scope.NOT_CHECKED, "Trainings are repeated with other seeds. See seeds."),
     Control("comparison", "recipe", Scope.NOT_CHECKED, "It only lists variants."),
     Control("parameters", "provenance", Scope.NOT_CHECKED, "They follow from the model. The report shows them."),
+    Control("several_sentences", "provenance", Scope.NOT_CHECKED, "It follows from the data."),
     Control("hardware", "provenance", Scope.NOT_CHECKED, "It changes speeds more than scores. The report shows it."),
 )
 

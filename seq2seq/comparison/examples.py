@@ -12,6 +12,7 @@ from seq2seq.comparison.test_sets import AnnotatedTestSet
 from seq2seq.evaluation import metrics
 from seq2seq.plotting import charts, figures
 from seq2seq.run import Run
+from seq2seq.text.words import count_words
 
 EXAMPLES = 3  # the number of sentences shown for which each of two variants is better
 FIGURES = "figures"  # the folder of the figures, beside the report
@@ -36,7 +37,7 @@ def choose_examples(variants: Variants, test_set: AnnotatedTestSet) -> list[Exam
     gains = [
         after.chrf - before.chrf for before, after in zip(translations[baseline], translations[other], strict=True)
     ]
-    lengths = [len(source.split()) for source in pairs.sources]
+    lengths = [count_words(source) for source in pairs.sources]
     shortest = median(lengths)
     rows = [row for row, length in enumerate(lengths) if length >= shortest]
     best = [row for row in sorted(rows, key=lambda row: -gains[row])[:EXAMPLES] if gains[row] > 0]

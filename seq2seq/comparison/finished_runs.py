@@ -10,7 +10,8 @@ from typing import NamedTuple
 from seq2seq.errors import UserError
 from seq2seq.provenance import Provenance
 from seq2seq.recipe import Recipe, check_only_corpus
-from seq2seq.run import EpochMetrics, Run
+from seq2seq.run import Run
+from seq2seq.run_metrics import EpochMetrics
 from seq2seq.text.corpus import CorpusOptions
 
 

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from seq2seq.comparison.examples import FIGURES
 from seq2seq.comparison.report_json import to_json
 from seq2seq.comparison.report_scores import score_section, summarize
 from seq2seq.comparison.report_sections import (
@@ -14,10 +15,22 @@ from seq2seq.comparison.report_sections import (
     phenomena_section,
 )
 from seq2seq.comparison.results import ComparisonResults
-from seq2seq.files import write
+from seq2seq.files import check_no_links, write
 from seq2seq.plotting.document import Block, Heading, Paragraph, Table, markdown, page
 
 REPORT = "report"
+
+
+def check_report_folder(folder: Path) -> None:
+    """Check that no file of a report is a link, which would be written through. The folder itself may be one.
+
+    Raises:
+        UserError: one is; the message names it.
+    """
+    figures = folder / FIGURES
+    drawn = figures.iterdir() if figures.is_dir() and not figures.is_symlink() else ()
+    for path in (*(folder / f"{REPORT}{suffix}" for suffix in (".html", ".md", ".json")), figures, *drawn):
+        check_no_links(folder, path)
 
 
 def write_report(folder: Path, results: ComparisonResults) -> Path:

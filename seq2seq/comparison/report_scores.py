@@ -95,8 +95,8 @@ def length_section(folder: Path, test_set: TestSetResult, caption_end: str) -> l
     ranges = [f"{bucket.low}–{bucket.high}" for bucket in buckets]
     stem = f"{FIGURES}/bleu-by-length.{test_set.name}"
     series = {name: [bucket.bleu[name].values for bucket in buckets] for name in names}
-    labels = [f"{words}\n({bucket.sentences})" for words, bucket in zip(ranges, buckets, strict=True)]
-    axes = ("words in the source sentence (number of sentences)", "BLEU")
+    labels = [f"{lengths}\n({bucket.sentences})" for lengths, bucket in zip(ranges, buckets, strict=True)]
+    axes = (f"{test_set.length_unit} in the source sentence (number of sentences)", "BLEU")
     charts.lines(folder / stem, series, dict.fromkeys(names, range(len(buckets))), axes, labels)
     caption = f"BLEU by the length of the source sentence, {test_set.label}.{caption_end}"
     table = length_table(test_set, ranges)
@@ -107,10 +107,10 @@ def length_table(test_set: TestSetResult, ranges: Sequence[str]) -> Table:
     """Return a table of BLEU in each range of source lengths."""
     names = list(test_set.scores)
     baseline, *others = names
-    rows = [["source words", "sentences", *names, *(f"{other} − {baseline}" for other in others)]]
-    for words, bucket in zip(ranges, test_set.by_length, strict=True):
+    rows = [[f"source {test_set.length_unit}", "sentences", *names, *(f"{other} − {baseline}" for other in others)]]
+    for lengths, bucket in zip(ranges, test_set.by_length, strict=True):
         gains = [format_difference(bucket.bleu[other].mean - bucket.bleu[baseline].mean) for other in others]
-        rows.append([words, str(bucket.sentences), *(format_spread(bucket.bleu[name]) for name in names), *gains])
+        rows.append([lengths, str(bucket.sentences), *(format_spread(bucket.bleu[name]) for name in names), *gains])
     return Table(rows)
 
 

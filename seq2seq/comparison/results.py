@@ -58,7 +58,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class LengthBucketResult:
-    """BLEU of the sentences whose source has `low` to `high` words, both included."""
+    """BLEU of the sentences whose source has `low` to `high` words (see `count_words`), both included."""
 
     low: int
     high: int
@@ -68,11 +68,15 @@ class LengthBucketResult:
 
 @dataclass(frozen=True)
 class TestSetResult:
-    """Everything that is measured on one test set. `differences` has the variants after the first."""
+    """Everything that is measured on one test set. `differences` has the variants after the first.
+
+    `length_unit` is what the lengths in `by_length` count: "words", or "characters" in scripts without spaces.
+    """
 
     name: str
     label: str
     sentences: int
+    length_unit: str
     signatures: Mapping[MetricName, str]
     scores: Mapping[str, Mapping[MetricName, Spread]]  # by variant
     differences: Mapping[MetricName, Mapping[str, Difference]]  # by variant

@@ -10,6 +10,7 @@ from seq2seq.comparison.results import Difference, LengthBucketResult, PairedRes
 from seq2seq.comparison.test_sets import AnnotatedTestSet, ScoredRun
 from seq2seq.evaluation import significance
 from seq2seq.evaluation.metrics import METRICS, MetricName, Score, bleu_by_length
+from seq2seq.text.words import has_no_spaces
 
 Variants = Mapping[str, Sequence[ScoredRun]]  # the runs of each variant, in the order of their seeds
 
@@ -27,6 +28,7 @@ def score_test_set(variants: Variants, test_set: AnnotatedTestSet) -> TestSetRes
         name=name,
         label=test_set.label,
         sentences=len(test_set.pairs.sources),
+        length_unit=length_unit(test_set.pairs.sources),
         signatures={metric: score_of(baseline[0], name, metric).signature for metric in METRICS},
         scores={
             variant: {
@@ -37,6 +39,11 @@ def score_test_set(variants: Variants, test_set: AnnotatedTestSet) -> TestSetRes
         differences={metric: compute_differences(variants, test_set, metric) for metric in METRICS},
         by_length=score_by_length(variants, test_set),
     )
+
+
+def length_unit(sources: Sequence[str]) -> str:
+    """Return what the lengths of most sentences count: words, or characters in a script without spaces."""
+    return "characters" if 2 * sum(map(has_no_spaces, sources)) > len(sources) else "words"
 
 
 def score_of(scored: ScoredRun, test_set: str, metric: MetricName) -> Score:
@@ -50,7 +57,13 @@ def score_by_length(variants: Variants, test_set: AnnotatedTestSet) -> list[Leng
     pairs = test_set.pairs
     buckets = {
         variant: [
-            bleu_by_length(pairs.sources, scored.evaluations[pairs.name].hypotheses, pairs.references)
+            bleu_by_length(
+                pairs.sources,
+                scored.evaluations[pairs.name].hypotheses,
+                pairs.references,
+                tokenizer=scored.evaluations[pairs.name].tokenizer,
+                more_references=pairs.more_references,
+            )
             for scored in group
         ]
         for variant, group in variants.items()
@@ -73,7 +86,13 @@ def compute_differences(variants: Variants, test_set: AnnotatedTestSet, metric: 
     resampled = {
         variant: np.array(
             [
-                significance.resample(scored.evaluations[pairs.name].hypotheses, pairs.references, metric)
+                significance.resample(
+                    scored.evaluations[pairs.name].hypotheses,
+                    pairs.references,
+                    metric,
+                    tokenizer=scored.evaluations[pairs.name].tokenizer,
+                    more_references=pairs.more_references,
+                )
                 for scored in group
             ]
         )  # (seeds, samples)
@@ -105,11 +124,18 @@ def compare_variants(
         test_set: what the runs translated.
         metric: the metric of the difference.
     """
-    name, references = test_set.pairs.name, test_set.pairs.references
+    pairs = test_set.pairs
     by_seed = []
     for (first, other), values in zip(run_pairs, resampled, strict=True):
-        hypotheses = first.evaluations[name].hypotheses, other.evaluations[name].hypotheses
-        test = significance.compare(*hypotheses, references, metric)
+        evaluation = first.evaluations[pairs.name]
+        test = significance.compare(
+            evaluation.hypotheses,
+            other.evaluations[pairs.name].hypotheses,
+            pairs.references,
+            metric,
+            tokenizer=evaluation.tokenizer,
+            more_references=pairs.more_references,
+        )
         seeds = [first.run.seed, other.run.seed]
         interval = significance.interval(values)
         by_seed.append(PairedResult(seeds, interval, test.difference, test.p_value, test.signature))

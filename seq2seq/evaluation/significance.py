@@ -13,10 +13,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sacrebleu.metrics.base import Metric
 from sacrebleu.significance import PairedTest, Result
 
 from seq2seq.errors import UserError
-from seq2seq.evaluation.metrics import METRICS, MetricName, check_parallel
+from seq2seq.evaluation.metrics import MetricName, MoreReferences, all_references, check_parallel, make_metric
+from seq2seq.evaluation.options import MetricTokenizer
 
 SAMPLES, SEED = 1000, 12345  # sacreBLEU's defaults
 
@@ -43,6 +45,8 @@ def compare(
     metric: MetricName = "bleu",
     samples: int = SAMPLES,
     seed: int = SEED,
+    tokenizer: MetricTokenizer = "13a",
+    more_references: MoreReferences = (),
 ) -> PairedBootstrap:
     """Compare systems a and b with sacreBLEU's paired bootstrap test (Koehn 2004).
 
@@ -54,6 +58,7 @@ def compare(
         a, b: the systems' translations.
         samples: the number of test sets to draw.
         seed: the seed of the draws, 1 or more.
+        tokenizer, more_references: see `metrics.bleu`.
 
     Raises:
         UserError: no sentences, unequal numbers of lines, or a seed below 1.
@@ -62,7 +67,8 @@ def compare(
         raise UserError(f"seed is {seed}; sacreBLEU's tests take a seed of 1 or more (to it, 0 means none)")
     check_parallel(a=a, b=b, references=references)
     with _sacrebleu_seed(seed):
-        paired = PairedTest([("a", a), ("b", b)], {metric: METRICS[metric]()}, [references], "bs", samples)
+        metrics: dict[str, Metric] = {metric: make_metric(metric, tokenizer)}
+        paired = PairedTest([("a", a), ("b", b)], metrics, all_references(references, more_references), "bs", samples)
     signatures, results = paired()
     [(name, signature)] = signatures.items()
     left, right = (result for result in results[name] if isinstance(result, Result))
@@ -77,6 +83,8 @@ def resample(
     metric: MetricName = "bleu",
     samples: int = SAMPLES,
     seed: int = SEED,
+    tokenizer: MetricTokenizer = "13a",
+    more_references: MoreReferences = (),
 ) -> NDArray[np.float64]:
     """Return the system's score on each test set that `compare` draws, shape (samples,).
 
@@ -86,9 +94,9 @@ def resample(
         UserError: no sentences, or unequal numbers of lines.
     """
     check_parallel(hypotheses=hypotheses, references=references)
-    scorer = METRICS[metric]()
+    scorer = make_metric(metric, tokenizer)
     # sacreBLEU's test computes the scores from summed statistics in the same way, but does not return them.
-    statistics = np.array(scorer._extract_corpus_statistics(hypotheses, [references]))
+    statistics = np.array(scorer._extract_corpus_statistics(hypotheses, all_references(references, more_references)))
     drawn = np.random.default_rng(seed).choice(len(statistics), size=(samples, len(statistics)), replace=True)
     sums = (statistics[rows].sum(axis=0).tolist() for rows in drawn)
     return np.array([scorer._compute_score_from_stats(row).score for row in sums])

@@ -3,9 +3,9 @@
 All classes here have the same methods, so that the decoder never asks which class it holds:
 
     layer = context.gate_projection(hidden)                   once, when the decoder is built
-    keys = context.prepare(memory)                            once a sentence
+    keys = context.prepare(memory)                            once per sentence
     token_query = context.token_query(embedded)               once for all given tokens
-    vector, weights = context(query, token_query, memory)     once a step
+    vector, weights = context(query, token_query, memory)     once per step
 """
 
 from abc import ABC, abstractmethod
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from seq2seq.errors import OptionError
 from seq2seq.model.cells import initialise_input_weight
 from seq2seq.model.encoder import Memory
+from seq2seq.model.size import LARGEST_SIZE
 
 
 class Sizes(NamedTuple):
@@ -89,13 +90,15 @@ class AdditiveAttention(Context):
             costs only one product outside the loop.
 
     Raises:
-        UserError: size is below 1.
+        UserError: size is out of its range.
     """
 
     def __init__(self, sizes: Sizes, size: int = 256, sees_last_word: bool = False) -> None:
         super().__init__()
         if size < 1:
             raise OptionError(type(self), f"size: must be at least 1, not {size}")
+        if size > LARGEST_SIZE:
+            raise OptionError(type(self), f"size: must be at most {LARGEST_SIZE:,}, not {size}")
         self.vector_size, self.attends = sizes.memory, True
         self.query = nn.Linear(sizes.query, size)  # W
         self.key = nn.Linear(sizes.memory, size, bias=False)  # U

@@ -19,11 +19,12 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from seq2seq.errors import at_least_1, below_1, check_options
+from seq2seq.errors import at_least_1, at_most, below_1, check_options
 from seq2seq.model.attention import AdditiveAttention, ContextFactory, Sizes
 from seq2seq.model.cells import LSTMCell, LSTMState
 from seq2seq.model.embedding import Embedding
 from seq2seq.model.encoder import Memory
+from seq2seq.model.size import LARGEST_SIZE, MOST_LAYERS
 
 
 class State(NamedTuple):
@@ -60,6 +61,8 @@ class DecoderOptions:
 
     def __post_init__(self) -> None:
         check_options(self, at_least_1(self, "hidden", "layers"))
+        check_options(self, at_most(self, LARGEST_SIZE, "hidden"))
+        check_options(self, at_most(self, MOST_LAYERS, "layers"))
         check_options(self, below_1(self, "dropout", "embedding_dropout", "state_dropout"))
 
 

@@ -9,9 +9,10 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from seq2seq.errors import at_least_1, below_1, check_options
+from seq2seq.errors import at_least_1, at_most, below_1, check_options
 from seq2seq.model.cells import initialise_input_weight, initialise_recurrent_weight
 from seq2seq.model.embedding import Embedding
+from seq2seq.model.size import LARGEST_SIZE, MOST_LAYERS
 
 
 class Memory(NamedTuple):
@@ -46,6 +47,8 @@ class EncoderOptions:
 
     def __post_init__(self) -> None:
         check_options(self, at_least_1(self, "hidden", "layers"))
+        check_options(self, at_most(self, LARGEST_SIZE, "hidden"))
+        check_options(self, at_most(self, MOST_LAYERS, "layers"))
         check_options(self, below_1(self, "dropout", "embedding_dropout"))
 
 

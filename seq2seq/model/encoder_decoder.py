@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from seq2seq.errors import at_least_1, check_options
+from seq2seq.errors import at_least_1, at_most, check_options
 from seq2seq.model.decoder import Decoder, DecoderOptions, State
 from seq2seq.model.embedding import Embedding
 from seq2seq.model.encoder import Encoder, EncoderOptions, Memory
+from seq2seq.model.size import LARGEST_SIZE, check_fits
 from seq2seq.text.batch import Batch
 
 
@@ -34,6 +35,37 @@ class ModelOptions:
 
     def __post_init__(self) -> None:
         check_options(self, at_least_1(self, "embedding"))
+        check_options(self, at_most(self, LARGEST_SIZE, "embedding"))
+
+
+def fewest_parameters(options: ModelOptions, source_size: int, target_size: int, joint: bool) -> int:
+    """Return the number of a model's weights without its context's own, which only the context knows.
+
+    See `EncoderDecoder` for the arguments.
+    """
+    token, encoder, decoder = options.embedding, options.encoder, options.decoder
+    vocabularies = 1 if options.tie_embeddings and joint else 2 if options.tie_embeddings else 3
+    memory = 2 * encoder.hidden
+    return (
+        vocabularies * min(source_size, target_size) * token
+        + 8 * encoder.hidden * (token + encoder.hidden + (encoder.layers - 1) * (memory + encoder.hidden))
+        + 4 * decoder.hidden * (token + decoder.hidden + (decoder.layers - 1) * 2 * decoder.hidden)
+        + 2 * decoder.layers * memory * decoder.hidden
+    )
+
+
+def check_model_fits(options: ModelOptions, source_size: int, target_size: int, joint: bool, copies: int = 1) -> None:
+    """Check, before anything is allocated, that this machine's memory can hold a model.
+
+    Args:
+        options, source_size, target_size, joint: see `EncoderDecoder`.
+        copies: how many numbers are kept for each weight; in training: its gradient and Adam's means, too.
+
+    Raises:
+        UserError: it cannot.
+    """
+    parameters = fewest_parameters(options, source_size, target_size, joint)
+    check_fits(4 * copies * parameters, f"a model of {parameters:,} parameters", "make the sizes in `model` smaller")
 
 
 class EncoderDecoder(nn.Module):

@@ -21,7 +21,7 @@ def load_weights(model: nn.Module, path: Path) -> None:
     """Read a file's weights into a model.
 
     Raises:
-        UserError: the file is damaged, or it belongs to a model of another shape.
+        UserError: the file is damaged, it belongs to a model of another shape, or it has numbers that are not finite.
     """
     try:
         safetensors.torch.load_model(model, str(path))
@@ -31,6 +31,8 @@ def load_weights(model: nn.Module, path: Path) -> None:
         ) from error
     except RuntimeError as error:
         raise UserError(f"{path}: its weights belong to another model than the recipe beside it describes") from error
+    if not all(parameter.isfinite().all() for parameter in model.parameters()):
+        raise UserError(f"{path}: damaged: it has weights that are infinite or not a number; train the run anew")
 
 
 def holds_weights(path: Path, model: nn.Module) -> bool:

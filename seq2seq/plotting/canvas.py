@@ -4,6 +4,7 @@ matplotlib is imported only when a figure is drawn, because the import is slow.
 """
 
 import logging
+import unicodedata
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from seq2seq.errors import UserError
 from seq2seq.files import atomic
+from seq2seq.terminal_text import printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 FORMATS = (".png", ".svg", ".pdf")
 GRID = "#e4e4e4"
+LONGEST_LABEL = 30  # characters
+LARGEST_INCHES = 40.0  # a PNG of 6000 × 6000 pixels
 
 # matplotlib draws each character with the first installed font that has it. DejaVu Sans lacks many scripts.
 FONTS = (
@@ -29,6 +33,13 @@ FONTS = (
     *("Noto Sans Devanagari", "Noto Sans Bengali", "Noto Sans Tamil", "Noto Sans Telugu", "Noto Sans Thai"),
     *("Noto Sans Khmer", "Noto Sans Ethiopic", "Noto Sans Armenian", "Noto Sans Georgian", "Noto Sans Symbols 2"),
     *("Nirmala UI", "Leelawadee UI", "Noto Emoji"),
+)
+
+# Warnings that a user cannot act on: about scripts that no font has, and names too long for the figure's size.
+IRRELEVANT_WARNINGS = (
+    r"Glyph \d+ .* missing",
+    "Matplotlib currently does not support",
+    "constrained_layout not applied",
 )
 
 
@@ -54,7 +65,8 @@ def figure_fonts() -> Iterator[None]:
     installed = set(fontManager.get_font_names())
     fonts = [font for font in FONTS if font in installed]
     with warnings.catch_warnings(), matplotlib.rc_context({"font.family": fonts, "axes.unicode_minus": False}):
-        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
+        for message in IRRELEVANT_WARNINGS:
+            warnings.filterwarnings("ignore", message=message)
         log = logging.getLogger("matplotlib.font_manager")
         level = log.level
         log.setLevel(logging.ERROR)  # the log warns about fonts that lack the regular weight
@@ -62,6 +74,16 @@ def figure_fonts() -> Iterator[None]:
             yield
         finally:
             log.setLevel(level)
+
+
+def label(text: str) -> str:
+    """Return text from outside as a figure's label: printable, at most `LONGEST_LABEL` characters, in composed form.
+
+    The form is composed (NFC) because few fonts place a combining accent well. Whoever sets a label must also set
+    `parse_math=False`, because matplotlib takes text between two "$" for a formula.
+    """
+    text = unicodedata.normalize("NFC", printable(text))
+    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
 
 
 def style_axes(axes: "Axes") -> None:

@@ -6,13 +6,14 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import TYPE_CHECKING
 
-from seq2seq.plotting.canvas import figure_fonts, save_figure, style_axes
+from seq2seq.plotting.canvas import LARGEST_INCHES, figure_fonts, label, save_figure, style_axes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart; the markers help in a grey print.
 STYLES = (("#d55e00", "o"), ("#0072b2", "s"), ("#009e73", "^"), ("#cc79a7", "D"), ("#e69f00", "v"), ("#56b4e9", "P"))
+LONGEST_IN_COLUMNS = 16  # characters of a variant's name, for a legend of three columns
 SUFFIXES = (".svg", ".png")
 
 Series = Mapping[str, Sequence[Sequence[float]]]  # for each variant and each point: one value a seed
@@ -32,7 +33,7 @@ def lines(
         series: the values to draw.
         positions: where each variant's points stand on the horizontal axis.
         axes_labels: the labels of the horizontal and the vertical axis.
-        labels: the names of the positions 0, 1, …. Without them, the axis shows numbers.
+        labels: the names of the positions 0, 1, … (not from outside). Without them, the axis shows numbers.
 
     Raises:
         UserError: a file cannot be written.
@@ -44,12 +45,12 @@ def lines(
         axes = figure.subplots()
         for (name, points), (colour, marker) in zip(series.items(), cycle(STYLES), strict=False):
             means, lows, highs = bands(points)
-            axes.plot(positions[name], means, color=colour, marker=marker, markersize=5, label=name)
+            axes.plot(positions[name], means, color=colour, marker=marker, markersize=5, label="variant")
             axes.fill_between(positions[name], lows, highs, color=colour, alpha=0.2, linewidth=0)
         if labels:
-            axes.set_xticks(range(len(labels)), labels)
+            axes.set_xticks(range(len(labels)), labels, parse_math=False)
         axes.set_ylim(bottom=0)
-        finish(stem, figure, axes_labels)
+        finish(stem, figure, axes_labels, list(series))
 
 
 def bars(stem: Path, series: Series, labels: Sequence[str], axes_labels: tuple[str, str]) -> None:
@@ -68,19 +69,19 @@ def bars(stem: Path, series: Series, labels: Sequence[str], axes_labels: tuple[s
         from matplotlib.figure import Figure
 
         height = 0.8 / len(series)
-        figure = Figure(
-            figsize=(6.4, 1.0 + 0.1 * len(series) + 0.12 * len(labels) * (len(series) + 1)), layout="constrained"
-        )
+        inches = 1.0 + 0.1 * len(series) + 0.12 * len(labels) * (len(series) + 1)
+        figure = Figure(figsize=(6.4, min(inches, LARGEST_INCHES)), layout="constrained")
         axes = figure.subplots()
-        for row, ((name, points), (colour, _)) in enumerate(zip(series.items(), cycle(STYLES), strict=False)):
+        for row, (points, (colour, _)) in enumerate(zip(series.values(), cycle(STYLES), strict=False)):
             means, lows, _ = bands(points)
             errors = [middle - low for middle, low in zip(means, lows, strict=True)]
             positions = [index + (row - (len(series) - 1) / 2) * height for index in range(len(labels))]
-            axes.barh(positions, means, height, color=colour, label=name, xerr=errors, error_kw={"elinewidth": 0.8})
-        axes.set_yticks(range(len(labels)), labels)
+            drawn = axes.barh(positions, means, height, color=colour, xerr=errors, error_kw={"elinewidth": 0.8})
+            drawn.set_label("variant")
+        axes.set_yticks(range(len(labels)), list(map(label, labels)), parse_math=False)
         axes.set_xlim(0, 100)
         axes.set_ylim(len(labels) - 0.5, -0.5)
-        finish(stem, figure, axes_labels)
+        finish(stem, figure, axes_labels, list(series))
 
 
 def bands(points: Sequence[Sequence[float]]) -> tuple[list[float], list[float], list[float]]:
@@ -94,8 +95,11 @@ def bands(points: Sequence[Sequence[float]]) -> tuple[list[float], list[float], 
     return means, lows, [middle + deviation for middle, deviation in zip(means, deviations, strict=True)]
 
 
-def finish(stem: Path, figure: "Figure", axes_labels: tuple[str, str]) -> None:
+def finish(stem: Path, figure: "Figure", axes_labels: tuple[str, str], variants: Sequence[str]) -> None:
     """Add the parts that all charts share, and write the chart's files.
+
+    The names of the variants are set after the legend is made, because matplotlib leaves a name that begins with "_"
+    out of a legend.
 
     Raises:
         UserError: a file cannot be written.
@@ -105,6 +109,10 @@ def finish(stem: Path, figure: "Figure", axes_labels: tuple[str, str]) -> None:
     axes.set_ylabel(axes_labels[1])
     style_axes(axes)
     axes.set_axisbelow(True)
-    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
+    fits = all(len(variant) <= LONGEST_IN_COLUMNS for variant in variants)
+    legend = axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3 if fits else 1)
+    for text, variant in zip(legend.get_texts(), variants, strict=True):
+        text.set_parse_math(False)
+        text.set_text(label(variant))
     for suffix in SUFFIXES:
         save_figure(stem.with_name(stem.name + suffix), figure)

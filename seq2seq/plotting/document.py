@@ -1,4 +1,7 @@
-"""Write a report's blocks as Markdown or as one HTML file that needs no network."""
+"""Write a report's blocks as Markdown or as one HTML file that needs no network.
+
+A block's text is text: its characters are shown, and never read as markup. Names and sentences come from outside.
+"""
 
 import base64
 import html
@@ -6,6 +9,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
+
+from seq2seq.terminal_text import printable
 
 FIGURE_SUFFIX = ".svg"
 
@@ -68,6 +74,10 @@ class Picture(NamedTuple):
 Block = Heading | Paragraph | Code | Table | Picture
 
 
+# What begins or ends markup inside a line of Markdown, an address that becomes a link ("://", "www."), and an entity.
+INLINE_MARKUP = re.compile(r"[\\`*_\[\]<|~$]|:(?=//)|(?<=\bwww)\.|&(?=#?\w+;)", re.IGNORECASE)
+
+
 def markdown(blocks: Sequence[Block]) -> str:
     """Return the report as Markdown. It refers to the figures' files."""
     return "\n\n".join(map(_markdown, blocks)) + "\n"
@@ -76,16 +86,34 @@ def markdown(blocks: Sequence[Block]) -> str:
 def _markdown(block: Block) -> str:
     match block:
         case Heading(level, text):
-            return f"{'#' * level} {text}"
+            return f"{'#' * level} {_escape_block(text)}"
         case Paragraph(text):
-            return text
+            return _escape_block(text)
         case Code(text):
-            return f"```\n{text}\n```"
+            fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))  # longer than any in the text
+            code = printable(text, keep="\n")
+            return f"{fence}\n{code}\n{fence}"
         case Table(rows):
-            head, *body = [[re.sub(r"([|<*_`\\])", r"\\\1", cell) for cell in row] for row in rows]
+            head, *body = [[_escape(cell) for cell in row] for row in rows]
             return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *body])
         case Picture(stem, caption):
-            return f"![{caption}]({stem}{FIGURE_SUFFIX})\n\n*{caption}*"
+            caption = _escape(caption)
+            return f"![{caption}]({quote(stem)}{FIGURE_SUFFIX})\n\n*{caption}*"
+
+
+def _escape(text: str) -> str:
+    """Return text that Markdown shows as it is, on one line."""
+    return INLINE_MARKUP.sub(r"\\\g<0>", _one_line(text))
+
+
+def _escape_block(text: str) -> str:
+    """Return text that Markdown shows as it is, at the start of a line: it is no heading, list, quotation or rule."""
+    line = re.sub(r"^(\d+)([.)])", r"\1\\\2", _escape(text))
+    return re.sub(r"^(?=[>#+=-])|(?=#+$)", r"\\", line)
+
+
+def _one_line(text: str) -> str:
+    return printable(" ".join(text.split("\n"))).strip()
 
 
 def page(title: str, blocks: Sequence[Block], folder: Path) -> str:
@@ -98,27 +126,32 @@ def page(title: str, blocks: Sequence[Block], folder: Path) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
-        f"<title>{html.escape(title)}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+        f"<title>{_escape_html(title)}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 
 
 def _html(block: Block, folder: Path) -> str:
     match block:
         case Heading(level, text):
-            return f"<h{level}>{html.escape(text)}</h{level}>"
+            return f"<h{level}>{_escape_html(text)}</h{level}>"
         case Paragraph(text):
-            return f"<p>{html.escape(text)}</p>"
+            return f"<p>{_escape_html(text)}</p>"
         case Code(text):
-            return f"<pre><code>{html.escape(text)}</code></pre>"
+            return f"<pre><code>{_escape_html(text)}</code></pre>"
         case Table(rows, text):
             head, *body = rows
             attribute = ' class="text"' if text else ""
             return f"<table{attribute}>\n<thead>{_row(head, 'th')}</thead>\n<tbody>\n{_body(body)}\n</tbody>\n</table>"
         case Picture(stem, caption):
             data = base64.b64encode((folder / f"{stem}{FIGURE_SUFFIX}").read_bytes()).decode()
-            escaped = html.escape(caption)
+            escaped = _escape_html(caption)
             image = f'<img alt="{escaped}" src="data:image/svg+xml;base64,{data}">'
             return f"<figure>{image}<figcaption>{escaped}</figcaption></figure>"
+
+
+def _escape_html(text: str) -> str:
+    """Return text that HTML shows as it is."""
+    return html.escape(printable(text, keep="\n"))
 
 
 def _body(rows: Sequence[Sequence[str]]) -> str:
@@ -126,4 +159,4 @@ def _body(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _row(cells: Sequence[str], tag: str) -> str:
-    return f"<tr>{''.join(f'<{tag}>{html.escape(cell)}</{tag}>' for cell in cells)}</tr>"
+    return f"<tr>{''.join(f'<{tag}>{_escape_html(cell)}</{tag}>' for cell in cells)}</tr>"

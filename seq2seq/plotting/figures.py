@@ -1,6 +1,6 @@
 """Draw a run's two figures: the alignment of a translation, and the learning curves."""
 
-import unicodedata
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING
 from torch import Tensor
 
 from seq2seq.errors import UserError
-from seq2seq.plotting.canvas import GRID, check_figure_format, figure_fonts, save_figure, style_axes
-from seq2seq.plotting.terminal import printable
+from seq2seq.plotting.canvas import (
+    GRID,
+    LARGEST_INCHES,
+    check_figure_format,
+    figure_fonts,
+    label,
+    save_figure,
+    style_axes,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CELL_INCHES = 0.28  # side of a matrix cell, while the figure is below its largest size
-LARGEST_INCHES = 40.0  # a PNG of 6000 × 6000 pixels
 LARGEST_FONT = 10.0  # points
 POINTS_PER_INCH = 72
-LONGEST_LABEL = 30  # characters
 BLUE, ORANGE, GREY = "#1f5fa8", "#c8541b", "#666666"
 
 Point = tuple[float, float]  # (epoch, value)
@@ -59,15 +64,6 @@ def alignment_figure(path: Path, matrix: Tensor, source_words: Sequence[str], ta
         save_figure(path, figure)
 
 
-def label(word: str) -> str:
-    """Return a word as a figure's label: printable, at most `LONGEST_LABEL` characters, in Unicode's composed form.
-
-    The form is composed because few fonts place a combining accent well.
-    """
-    word = unicodedata.normalize("NFC", printable(word))
-    return word if len(word) <= LONGEST_LABEL else word[: LONGEST_LABEL - 1] + "…"
-
-
 def learning_curves(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
     """Draw the losses by epoch, and the validation BLEU below them.
 
@@ -76,7 +72,7 @@ def learning_curves(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
     Args:
         path: the suffix chooses PNG, SVG or PDF.
         rows: the rows of a run's metrics.csv, with the columns epoch, training_loss, validation_loss and
-            validation_bleu. A value is a number or its text. Missing and empty values are not drawn.
+            validation_bleu. A value is a number or its text. Missing, empty and infinite values are not drawn.
 
     Raises:
         UserError: the suffix is not a figure's, there are no rows, a value is not a number, or the file cannot be
@@ -132,7 +128,7 @@ def draw_curve(
 
 
 def curve(rows: Sequence[Mapping[str, object]], column: str) -> list[Point]:
-    """Return (epoch, value) for each row that has a value in the column.
+    """Return (epoch, value) for each row that has a finite value in the column.
 
     Raises:
         UserError: the epoch or the value is not a number.
@@ -143,7 +139,9 @@ def curve(rows: Sequence[Mapping[str, object]], column: str) -> list[Point]:
         if value in (None, ""):
             continue
         try:
-            points.append((float(str(row["epoch"])), float(str(value))))
+            point = float(str(row["epoch"])), float(str(value))
         except (KeyError, ValueError) as error:
             raise UserError(f"metrics.csv: epoch and {column} must be numbers, but a row is {dict(row)}") from error
+        if all(map(math.isfinite, point)):
+            points.append(point)
     return points

@@ -1,10 +1,9 @@
 """Draw an alignment in a terminal, from characters alone."""
 
-import unicodedata
-
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from seq2seq.terminal_text import printable
 from seq2seq.translation.word_alignment import Alignment
 
 SHADES = ("  ", "░░", "▒▒", "▓▓", "██")  # two columns of a terminal are about as wide as a row is high
@@ -50,11 +49,3 @@ def clip(text: str, width: int) -> str:
     """Return printable text that takes at most `width` columns of a terminal. Text that was cut ends in "…"."""
     text = printable(text)
     return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
-
-
-def printable(text: str) -> str:
-    """Return the text with "�" in place of controls (a terminal would obey them), surrogates, U+FFFE and U+FFFF."""
-    return "".join(
-        "�" if unicodedata.category(character) in ("Cc", "Cs") or ord(character) & 0xFFFE == 0xFFFE else character
-        for character in text
-    )

@@ -1,9 +1,12 @@
 """The options of a search."""
 
 from dataclasses import dataclass
-from math import inf, isfinite
 
-from seq2seq.errors import check_options
+from seq2seq.errors import at_most, check_options
+
+LARGEST_BEAM = 10_000  # hypotheses of one sentence; quality falls long before (Koehn & Knowles 2017)
+LONGEST = 10_000  # tokens of a translation
+LARGEST_VOCABULARY = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,15 @@ class SearchOptions:
     def __post_init__(self) -> None:
         rules = (
             ("beam_size", self.beam_size >= 1, "must be at least 1"),
-            ("length_penalty", isfinite(self.length_penalty), "must be a finite number"),
-            ("coverage_penalty", 0 <= self.coverage_penalty < inf, "must be 0 or more, and finite"),
+            ("length_penalty", -100 <= self.length_penalty <= 100, "must be a number from -100 to 100"),
+            ("coverage_penalty", 0 <= self.coverage_penalty <= 1000, "must be from 0 to 1,000"),
             ("n_best", 1 <= self.n_best <= self.beam_size, f"must be from 1 to beam_size ({self.beam_size})"),
             ("max_length", self.max_length >= 1, "must be at least 1"),
-            ("temperature", 0 < self.temperature < inf, "must be more than 0, and finite"),
+            ("temperature", 0.0001 <= self.temperature <= 1000, "must be from 0.0001 to 1,000"),
             ("top_k", self.top_k >= 0, "must be 0 (all tokens) or more"),
             ("top_p", 0 < self.top_p <= 1, "must be more than 0 and at most 1"),
         )
         check_options(self, rules)
+        check_options(self, at_most(self, LARGEST_BEAM, "beam_size"))
+        check_options(self, at_most(self, LONGEST, "max_length"))
+        check_options(self, at_most(self, LARGEST_VOCABULARY, "top_k"))

@@ -13,7 +13,8 @@ import torch
 from seq2seq.errors import UserError
 from seq2seq.seeding import mix_seeds
 from seq2seq.text.batch import Batch
-from seq2seq.text.loading import Rows, progress_label
+from seq2seq.text.loading import progress_label
+from seq2seq.text.opening import Rows
 from seq2seq.text.tokenizer import Tokenizer
 
 

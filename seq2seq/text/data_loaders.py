@@ -9,6 +9,7 @@ from jaxtyping import Int
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from seq2seq.errors import UserError
 from seq2seq.seeding import mix_seeds
 from seq2seq.text.batch import Batch
 from seq2seq.text.batching import (
@@ -21,9 +22,23 @@ from seq2seq.text.batching import (
     own_part,
     pair_lengths,
 )
-from seq2seq.text.loading import Rows
+from seq2seq.text.opening import Rows
 from seq2seq.text.streaming import StreamingBatches
 from seq2seq.text.tokenizer import Tokenizer, seed_sampling
+
+
+class BatchLoader(DataLoader[Batch]):
+    """A DataLoader whose worker processes report a user's mistake as one line, too.
+
+    PyTorch makes an error message of a worker's whole traceback, which ends in the error.
+    """
+
+    def __iter__(self) -> Any:
+        try:
+            yield from super().__iter__()
+        except UserError as error:
+            *_, line = str(error).strip().splitlines()
+            raise UserError(line.removeprefix(f"{UserError.__module__}.{UserError.__qualname__}: ")) from None
 
 
 def training_loader(
@@ -45,7 +60,7 @@ def training_loader(
     seed = mix_seeds(batching.seed, epoch, process.rank)
     seed_sampling(seed % 2**31)
     make_loader = partial(
-        DataLoader[Batch],
+        BatchLoader,
         num_workers=workers,
         worker_init_fn=partial(seed_worker, seed),
         generator=torch.Generator(),  # without it, the loader draws from torch's generator and changes the dropout

@@ -1,24 +1,30 @@
-"""Load corpora through `datasets`, from the Hugging Face Hub or a local folder, as rows {source: str, target: str}."""
+"""Load the splits of a corpus as rows {source: str, target: str} of `datasets`, cleaned, in memory or as a stream."""
 
+import re
 import sys
 from collections import Counter
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import datasets
-from datasets.arrow_writer import SchemaInferenceError
 from datasets.table import CastError
 
 from seq2seq.errors import UserError
-from seq2seq.files import read_lines
-from seq2seq.text.corpus import CorpusOptions, normalise_rows, read_parallel, rejection_reason
+from seq2seq.text.corpus import CorpusOptions, is_local, language_columns, rejection_reason
+from seq2seq.text.opening import (
+    Rows,
+    find_text,
+    open_columns,
+    open_text,
+    reader_version,
+    reading_error,
+    unequal_columns_error,
+)
 from seq2seq.text.pharaoh import parse_pharaoh
-
-Rows: TypeAlias = datasets.Dataset | datasets.IterableDataset
+from seq2seq.text.tables import read_table
 
 
 def load_split(options: CorpusOptions, split: str) -> Rows:
-    """Load all rows of a split as {source: str, target: str}, with cleaned text (see `clean_text`).
+    """Load all rows of a split as {source: str, target: str}, with their text as it is in the corpus (see `cell_text`).
 
     Raises:
         UserError: the path, configuration, split or column does not exist; a side is not text; the sides are unequally
@@ -26,9 +32,12 @@ def load_split(options: CorpusOptions, split: str) -> Rows:
     """
     if not sys.stderr.isatty():
         datasets.disable_progress_bars()
-    rows = open_split(options, split)
+    if shards := find_text(options, split):
+        return open_text(shards, options, split)
+    rows = open_columns(options, split)
     columns = column_types(rows)
-    if not columns:
+    local_stream = is_local(options.path) and isinstance(rows, datasets.IterableDataset)
+    if not columns or (local_stream and next(iter(rows), None) is None):
         raise UserError(f"corpus {options.path}: split {split!r} is empty")
     names = language_names(columns)
     for side in (options.source, options.target):
@@ -36,11 +45,11 @@ def load_split(options: CorpusOptions, split: str) -> Rows:
             raise UserError(f"corpus {options.path}: no column {side!r} in split {split!r}; it has {', '.join(names)}")
     try:
         return rows.map(
-            normalise_rows,
+            language_columns,
             batched=True,
             remove_columns=list(columns),
-            fn_kwargs={"source": options.source, "target": options.target},
-            **progress_label(rows, "normalising"),
+            fn_kwargs={"source": options.source, "target": options.target, "version": reader_version()},
+            **progress_label(rows, "reading"),
         )
     except UnicodeDecodeError as error:
         raise reading_error(options, error) from error
@@ -69,14 +78,33 @@ def load_annotations(options: CorpusOptions, split: str) -> dict[str, list[Any]]
     Raises:
         UserError: see `load_split`.
     """
-    rows = open_split(options, split)
-    annotations = {}
-    for name, is_valid in (("alignment", is_pharaoh), ("phenomena", is_list_of_texts)):
-        if name in (column_types(rows) or {}):
-            values = [row[name] for row in rows.select_columns([name])]
-            if all(map(is_valid, values)):
-                annotations[name] = values
-    return annotations
+    is_valid = {"alignment": is_pharaoh, "phenomena": is_list_of_texts}
+    columns = read_columns(options, split, "|".join(is_valid))
+    return {name: values for name, values in columns.items() if all(map(is_valid[name], values))}
+
+
+def read_columns(options: CorpusOptions, split: str, pattern: str) -> dict[str, list[Any]]:
+    """Return the values of some columns of a split, unchanged, by the columns' names. Parallel text has no columns.
+
+    Args:
+        options: the corpus.
+        split: the name of the split.
+        pattern: a regular expression for the names.
+
+    Returns:
+        one value for each row; None where a row of a JSON file has no such name.
+
+    Raises:
+        UserError: see `load_split`.
+    """
+    if shards := find_text(options, split):
+        tables = [paths[0] for paths in shards if len(paths) == 1]
+        rows = [fields for path in tables for _, fields in read_table(path, options.columns or ())]
+        names = dict.fromkeys(name for fields in rows for name in fields if re.fullmatch(pattern, name))
+        return {name: [fields.get(name) for fields in rows] for name in names}
+    opened = open_columns(options, split)
+    names = dict.fromkeys(name for name in column_types(opened) or () if re.fullmatch(pattern, name))
+    return {name: [row[name] for row in opened.select_columns([name])] for name in names}
 
 
 def is_pharaoh(value: object) -> bool:
@@ -118,43 +146,6 @@ def is_accepted(row: dict[str, str], options: CorpusOptions) -> bool:
     return rejection_reason(row["source"], row["target"], options) is None
 
 
-def open_split(options: CorpusOptions, split: str) -> Rows:
-    """Open a split with its own columns and unchanged text.
-
-    Raises:
-        UserError: the path, configuration or split does not exist, is empty, or cannot be read.
-    """
-    folder = Path(options.path).expanduser()
-    source, target = (folder / f"{split}.{side}" for side in (options.source, options.target))
-    if source.is_file() or target.is_file():
-        return open_parallel_text(source, target, options)
-    local = folder.is_dir()
-    if not local and (folder.exists() or options.path.startswith(("/", ".", "~")) or options.path.count("/") > 1):
-        raise UserError(f"corpus.path {options.path}: no such folder")
-    try:
-        rows = datasets.load_dataset(
-            str(folder.resolve()) if local else options.path,
-            name=options.configuration,
-            split=split,
-            streaming=options.streaming,
-        )
-    except (datasets.exceptions.DatasetGenerationError, UnicodeDecodeError) as error:
-        raise reading_error(options, error) from error
-    except StopIteration as error:  # `datasets` raises it for a file without rows
-        empty = [path.name for path in folder.glob("*") if path.is_file() and not path.stat().st_size] or ["a file"]
-        raise UserError(f"corpus {options.path}: {', '.join(sorted(empty))}: empty") from error
-    except (ValueError, RuntimeError) as error:  # an unknown split or configuration; a dataset that is a program
-        if "corresponds to no data" in str(error):
-            raise UserError(f"corpus {options.path}: split {split!r} is empty") from error
-        raise UserError(f"corpus {options.path}: {root_cause(error)}") from error
-    except OSError as error:  # missing files, or the network
-        missing = "no local folder of this name, and it could not be loaded from the Hugging Face Hub"
-        problem = "no data files in that folder" if local else missing
-        raise UserError(f"corpus.path {options.path}: {problem} ({root_cause(error)})") from error
-    assert isinstance(rows, Rows)
-    return rows
-
-
 def column_types(rows: Rows) -> datasets.Features | None:
     """Return the columns and their types, or None if the rows are empty. Some streams must read their first rows."""
     if rows.features is not None:
@@ -170,55 +161,6 @@ def language_names(columns: datasets.Features) -> list[str]:
     nested = columns.get("translation")
     languages = getattr(nested, "languages", None) or (nested if isinstance(nested, dict) else None)
     return sorted(languages or columns)
-
-
-def open_parallel_text(source: Path, target: Path, options: CorpusOptions) -> Rows:
-    """Open two text files whose lines are sentence pairs.
-
-    Raises:
-        UserError: see `read_parallel`. For a stream, the error comes when the rows are read.
-    """
-    # Tuples, because `datasets` would treat lists as shards.
-    versions = tuple((side.stat().st_mtime_ns, side.stat().st_size) for side in (source, target) if side.is_file())
-    names = (options.source, options.target)
-    arguments = {"paths": (str(source), str(target)), "names": names, "versions": versions}
-    if options.streaming:
-        return datasets.IterableDataset.from_generator(read_parallel, gen_kwargs=arguments)
-    try:
-        return datasets.Dataset.from_generator(read_parallel, gen_kwargs=arguments)
-    except datasets.exceptions.DatasetGenerationError as error:
-        if isinstance(error.__cause__, UserError):
-            raise error.__cause__ from None
-        raise reading_error(options, error) from error
-
-
-def reading_error(options: CorpusOptions, error: Exception) -> UserError:
-    """Return the error for a local file that `datasets` cannot read, with the first line that is not UTF-8, if any."""
-    if isinstance(error.__cause__, SchemaInferenceError):
-        return UserError(f"corpus {options.path}: a split is empty")
-    if isinstance(error.__cause__, CastError):
-        return unequal_columns_error(options)
-    folder = Path(options.path).expanduser()
-    for path in sorted(folder.glob("*")) if folder.is_dir() else []:
-        if path.suffix in {".json", ".jsonl", ".csv", ".tsv"}:
-            try:
-                for _ in read_lines(path):
-                    pass
-            except UserError as line_error:
-                return line_error
-    return UserError(f"corpus {options.path}: a file cannot be read: {root_cause(error)}")
-
-
-def unequal_columns_error(options: CorpusOptions) -> UserError:
-    """Return the error for a corpus whose files have different columns: `datasets` cannot load them together."""
-    return UserError(f"corpus {options.path}: its files differ in their columns; give all splits the same")
-
-
-def root_cause(error: BaseException) -> str:
-    """Return the first line of the innermost cause: the part of a library's chain of errors that users need."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def progress_label(rows: Rows, label: str) -> dict[str, str]:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import sentencepiece
 
-from seq2seq.errors import UserError, check_options
+from seq2seq.errors import UserError, at_most, check_options
 from seq2seq.files import atomic
+from seq2seq.text.normalisation import normalise, on_one_line
 from seq2seq.text.special_tokens import EOS
 from seq2seq.text.tokenizer_training import ModelType, load_model, train_model
 
@@ -16,7 +17,7 @@ JOINT = "tokenizer.model"
 SOURCE = "tokenizer.source.model"
 TARGET = "tokenizer.target.model"
 
-SPACE = "▁"  # U+2581: SentencePiece's sign for a space, so that it reads this character in a text as a space
+LARGEST_VOCABULARY = 1_000_000  # tokens
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class TokenizerOptions:
             ("character_coverage", 0 < self.character_coverage <= 1, "must be more than 0 and at most 1"),
         )
         check_options(self, rules)
+        check_options(self, at_most(self, LARGEST_VOCABULARY, "vocab_size"))
 
 
 class Tokenizer:
@@ -135,9 +137,11 @@ class Tokenizer:
     def decode_target(self, rows: Iterable[Sequence[int]]) -> list[str]:
         """Return the text of each row of ids, as one line. PAD, BOS and EOS are left out.
 
-        A model can predict bytes that are not UTF-8. They become U+FFFD (�).
+        A model can predict bytes that are not UTF-8. They become U+FFFD (�). The text is not normalised any further,
+        so that its words are those that the tokens spell.
         """
-        return [normalise(self._target.decode(list(row))) for row in rows]  # SentencePiece decodes PAD, BOS, EOS to ""
+        # SentencePiece decodes PAD, BOS and EOS to "".
+        return [on_one_line(self._target.decode(list(row))) for row in rows]
 
     def source_tokens(self, ids: Iterable[int]) -> tuple[str, ...]:
         """Return the tokens as SentencePiece writes them: "▁" begins a word, "<0xE2>" is a byte, "</s>" is EOS."""
@@ -162,18 +166,6 @@ class Tokenizer:
         """The SHA-256 of the models' bytes, in hexadecimal. Tokenizers with equal fingerprints give equal ids."""
         models = (self._source,) if self.joint else (self._source, self._target)
         return hashlib.sha256(b"".join(model.serialized_model_proto() for model in models)).hexdigest()
-
-
-def normalise(text: str) -> str:
-    """Return the text as the tokenizer sees it. Encoding loses nothing beyond what is lost here.
-
-    A run of white space (as Python's `str.split` defines it: space, tab, line end, no-break space, …) becomes one
-    space, and white space at the ends is removed. "▁" (U+2581) counts as a space. Half of a surrogate pair, which is
-    not a character, becomes "?". There is no Unicode normalisation, because a translation should have the same quotes
-    and ligatures as the references.
-    """
-    characters = text.replace(SPACE, " ").encode("utf-8", "replace").decode("utf-8")
-    return " ".join(characters.split())
 
 
 def seed_sampling(seed: int) -> None:

@@ -24,7 +24,7 @@ def train_model(
     """Train a model in memory and return it serialised.
 
     Args:
-        lines: normalised text (see `normalise`), without empty lines.
+        lines: normalised text (see `text.normalisation`), without empty lines.
         model_type, vocab_size, character_coverage: see `TokenizerOptions`.
         name: what error messages call the lines.
 

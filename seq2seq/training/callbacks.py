@@ -1,9 +1,8 @@
 """Make the callbacks of Lightning's Trainer: checkpoints, reports, averaged weights and early stopping."""
 
-import sys
 import time
 from dataclasses import dataclass
-from functools import partial
+from typing import Any
 
 import lightning
 from lightning.pytorch.callbacks import (
@@ -14,36 +13,52 @@ from lightning.pytorch.callbacks import (
     ModelCheckpoint,
     RichProgressBar,
 )
+from torch import Tensor
 
+from seq2seq.evaluation.options import MetricTokenizer
 from seq2seq.recipe import Recipe
-from seq2seq.run import EpochMetrics, Run
-from seq2seq.training.module import TranslationModule
+from seq2seq.run import Run
+from seq2seq.run_metrics import EpochMetrics
+from seq2seq.terminal_text import printable, write_message
+from seq2seq.training.module import IMPROVEMENTS, TranslationModule
+
+ZEROS = 3  # validations in a row with a BLEU of 0.00 before there is a warning
 
 
 def make_callbacks(recipe: Recipe, run: Run) -> list[Callback]:
     """Return the callbacks of a training."""
     options = recipe.training
-    # A checkpoint from the end of an epoch resumes exactly. A recipe that validates inside its epochs saves there.
-    checkpoint = partial(
-        ModelCheckpoint,
-        run.checkpoints,
-        enable_version_counter=False,
-        save_on_train_epoch_end="val_check_interval" not in recipe.trainer,
-    )
+    checkpoint_options: dict[str, Any] = {
+        "dirpath": run.checkpoints,
+        "enable_version_counter": False,
+        # A checkpoint from the end of an epoch resumes exactly. A recipe that validates inside its epochs saves there.
+        "save_on_train_epoch_end": "val_check_interval" not in recipe.trainer,
+    }
     callbacks: list[Callback] = [
-        # Lightning saves averaged weights only in full checkpoints, so the best checkpoint is a full one, too.
-        checkpoint(filename=run.best_checkpoint.stem, monitor="validation_bleu", mode="max"),
-        checkpoint(filename=run.last_checkpoint.stem),
+        # Lightning puts the averaged weights only into whole checkpoints, so the best one is whole, too.
+        BestCheckpoint(filename=run.best_checkpoint.stem, monitor=IMPROVEMENTS, mode="max", **checkpoint_options),
+        ModelCheckpoint(filename=run.last_checkpoint.stem, **checkpoint_options),
         LearningRateMonitor("step"),
         ValidationReport(run, options.shown_translations),
     ]
     if options.ema_decay:
         callbacks.append(EMAWeightAveraging(decay=options.ema_decay))
     if options.patience:
-        callbacks.append(EarlyStopping("validation_bleu", mode="max", patience=options.patience))
+        callbacks.append(EarlyStopping(IMPROVEMENTS, mode="max", patience=options.patience))
     if recipe.trainer.get("enable_progress_bar", True):
         callbacks.append(ProgressBar(leave=False, console_kwargs={"stderr": True}))
     return callbacks
+
+
+class BestCheckpoint(ModelCheckpoint):
+    """Saves a checkpoint when the last validation is the best so far.
+
+    The module decides. Lightning's own comparison forgets the best score when a run's folder has moved.
+    """
+
+    def check_monitor_top_k(self, trainer: lightning.Trainer, current: Tensor | None = None) -> bool:
+        assert isinstance(trainer.lightning_module, TranslationModule)
+        return trainer.lightning_module.best.update == trainer.global_step
 
 
 class ProgressBar(RichProgressBar):
@@ -85,6 +100,7 @@ class ValidationReport(Callback):
     def __init__(self, run: Run, shown_translations: int) -> None:
         self.run = run
         self.shown_translations = shown_translations
+        self.zeros = 0  # validations in a row whose BLEU is 0.00
         self.last_report = Progress(time.monotonic(), 0, 0.0)
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
@@ -113,20 +129,35 @@ class ValidationReport(Callback):
             validation_bleu=measured["validation_bleu"],
             learning_rate=trainer.optimizers[0].param_groups[0]["lr"],
             tokens_per_second=measured["tokens_per_second"],
+            validation_chrf=measured.get("validation_chrf"),
         )
         self.run.add_metrics(row)
-        print(self.report(row, pl_module), file=sys.stderr, flush=True)
+        write_message(self.report(row, pl_module))
+        self.zeros = self.zeros + 1 if round(row.validation_bleu, 2) == 0 else 0
+        if self.zeros == ZEROS:
+            write_message(zero_warning(pl_module.metric_tokenizer))
 
     def report(self, row: EpochMetrics, module: TranslationModule) -> str:
         """Return the lines for the terminal."""
+        chrf = "" if row.validation_chrf is None else f"chrF {row.validation_chrf:.2f}, "
         lines = [
             f"epoch {row.epoch:g}: training loss {row.training_loss:.3f}, validation loss {row.validation_loss:.3f}, "
-            f"BLEU {row.validation_bleu:.2f}, {row.tokens_per_second:,.0f} tokens/s"
+            f"BLEU {row.validation_bleu:.2f}, {chrf}{row.tokens_per_second:,.0f} tokens/s"
         ]
         for number, text in list(module.translations.items())[: self.shown_translations]:
             pair = module.validation[number]
-            lines += [f"  source     {pair['source']}", f"  reference  {pair['target']}", f"  model      {text}"]
+            samples = {"source": pair["source"], "reference": pair["target"], "model": text}
+            lines += [f"  {name:<9}  {printable(sample)}" for name, sample in samples.items()]
         return "\n".join(lines)
+
+
+def zero_warning(tokenizer: MetricTokenizer) -> str:
+    """Return what to do about a BLEU that stays 0.00."""
+    return (
+        f"warning: BLEU is 0.00 in {ZEROS} validations in a row (sacreBLEU's tokenizer {tokenizer}): if the target has "
+        "no spaces between its words, set another evaluation.tokenizer (zh, char, ja-mecab); evaluation.best: loss "
+        "chooses the best epoch without BLEU"
+    )
 
 
 def epochs_so_far(trainer: lightning.Trainer) -> float:

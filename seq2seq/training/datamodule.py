@@ -8,7 +8,7 @@ from seq2seq.recipe import TrainingOptions
 from seq2seq.text.batch import Batch
 from seq2seq.text.batching import Batching, Collator, ProcessRank
 from seq2seq.text.data_loaders import NumberedBatch, training_loader, validation_loader
-from seq2seq.text.loading import Rows
+from seq2seq.text.opening import Rows
 from seq2seq.text.tokenizer import Tokenizer
 
 

@@ -1,4 +1,4 @@
-"""The LightningModule: the loss of a batch, the BLEU of a validation, the optimizer."""
+"""The LightningModule: the loss of a batch, the scores of a validation, the optimizer."""
 
 import math
 from typing import Any
@@ -12,7 +12,8 @@ from torch.optim import Adam
 from torch.optim.lr_scheduler import LambdaLR
 
 from seq2seq.errors import UserError
-from seq2seq.evaluation.metrics import bleu
+from seq2seq.evaluation.metrics import bleu, chrf
+from seq2seq.evaluation.options import EvaluationOptions
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.model.loss import total_loss
 from seq2seq.recipe import TrainingOptions
@@ -21,11 +22,18 @@ from seq2seq.seeding import mix_seeds
 from seq2seq.text.batch import Batch
 from seq2seq.text.data_loaders import NumberedBatch
 from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.training.best_validation import BestValidation, ValidationScores
 from seq2seq.training.schedule import learning_rate_factor
 from seq2seq.training.scheduled_sampling import with_own_predictions
 from seq2seq.translation.decoding import search_model
 
 GREEDY = SearchOptions(beam_size=1)
+DEFAULT_EVALUATION = EvaluationOptions()
+IMPROVEMENTS = "improvements"  # what callbacks monitor, see `BestValidation`
+NO_END = (
+    "training.schedule cosine needs an end: set trainer.max_steps (trainer.max_epochs is enough unless the corpus is a "
+    "stream)"
+)
 
 
 class DivergedError(Exception):
@@ -40,9 +48,12 @@ class TranslationModule(lightning.LightningModule):
         tokenizer: turns the model's translations into text.
         options: how the model is trained.
         validation: the rows of the validation split, with their texts.
-        seed: the seed of dropout and of scheduled sampling.
+        seed: of dropout and of scheduled sampling.
+        language: the code of the target language, for the tokenizer of BLEU.
+        evaluation: the tokenizer of BLEU, and the score that chooses the best epoch.
 
     Attributes:
+        best: the best validation so far.
         translations: the text of each row's translation at the last validation, by row, from all processes.
         tokens: the number of labels trained on so far, in all processes.
         nats: the sum of their losses.
@@ -55,6 +66,8 @@ class TranslationModule(lightning.LightningModule):
         options: TrainingOptions,
         validation: datasets.Dataset,
         seed: int,
+        language: str = "",
+        evaluation: EvaluationOptions = DEFAULT_EVALUATION,
     ) -> None:
         super().__init__()
         self.model = model
@@ -62,11 +75,12 @@ class TranslationModule(lightning.LightningModule):
         self.options = options
         self.validation = validation
         self.seed = seed
+        self.metric_tokenizer = evaluation.tokenizer_for(language)
+        self.best = BestValidation(evaluation.best)
         self.translations: dict[int, str] = {}
         self.tokens = 0
         self.nats = 0.0
         self._translated_ids: dict[int, tuple[int, ...]] = {}  # of this process, during a validation
-        self._best_bleu = -1.0
         self._halvings = 0  # how often `plateau` has halved the learning rate
 
     def on_train_epoch_start(self) -> None:
@@ -100,7 +114,7 @@ class TranslationModule(lightning.LightningModule):
             self._translated_ids[row] = best.tokens
 
     def on_validation_epoch_end(self) -> None:
-        """Log the corpus BLEU of the sentences of all processes."""
+        """Log the scores of the sentences of all processes, and whether they are the best so far."""
         parts = [self._translated_ids]
         if self.trainer.world_size > 1:
             parts = [{} for _ in range(self.trainer.world_size)]
@@ -108,12 +122,20 @@ class TranslationModule(lightning.LightningModule):
         self._translated_ids = {}
         ids = dict(sorted(pair for part in parts for pair in part.items()))
         self.translations = dict(zip(ids, self.tokenizer.decode_target(list(ids.values())), strict=True))
+        hypotheses = list(self.translations.values())
         references = [self.validation[row]["target"] for row in self.translations]
-        value = bleu(list(self.translations.values()), references).value
-        self.log("validation_bleu", value, sync_dist=True)
-        if value > self._best_bleu:
-            self._best_bleu = value
-        elif self.options.schedule == "plateau":
+        scores = ValidationScores(
+            loss=float(self.trainer.callback_metrics["validation_loss"]),  # over all processes
+            bleu=bleu(hypotheses, references, tokenizer=self.metric_tokenizer).value,
+            chrf=chrf(hypotheses, references).value if self.best.by == "chrf" else None,
+        )
+        self.log("validation_bleu", scores.bleu, sync_dist=True)
+        if scores.chrf is not None:
+            self.log("validation_chrf", scores.chrf, sync_dist=True)
+        if not self.trainer.sanity_checking:
+            self.best.add(scores, self.trainer.global_step)
+        self.log(IMPROVEMENTS, float(self.best.improvements), logger=False, sync_dist=True)
+        if self.best.update != self.trainer.global_step and self.options.schedule == "plateau":
             self._halvings += 1
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
@@ -128,21 +150,18 @@ class TranslationModule(lightning.LightningModule):
         optimizer = Adam(self.parameters(), lr=options.learning_rate, betas=(0.9, options.beta2), fused=fused)
         updates = self.trainer.estimated_stepping_batches if options.schedule == "cosine" else 0
         if updates < 0 or math.isinf(updates):  # the length of a stream is not known
-            raise UserError(
-                "training.schedule cosine needs an end: set trainer.max_steps (trainer.max_epochs is enough unless the "
-                "corpus is a stream)"
-            )
+            raise UserError(NO_END)
         factor = learning_rate_factor(options, int(updates))
         scheduler = LambdaLR(optimizer, lambda update: factor(update) * 0.5**self._halvings)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the state of the `plateau` schedule, so that a resumed run goes on in the same way."""
-        checkpoint["plateau"] = {"best_bleu": self._best_bleu, "halvings": self._halvings}
+        """Keep the best scores and the halvings of `plateau`, so that a resumed run goes on in the same way."""
+        checkpoint["plateau"] = {**self.best.state(), "halvings": self._halvings}
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Restore the state of the `plateau` schedule."""
-        self._best_bleu = checkpoint["plateau"]["best_bleu"]
+        """Restore what `on_save_checkpoint` kept."""
+        self.best.restore(checkpoint["plateau"])
         self._halvings = checkpoint["plateau"]["halvings"]
 
     def configure_gradient_clipping(

@@ -1,7 +1,8 @@
 """Find the first of several training processes, before Lightning's Trainer exists."""
 
 import os
-import sys
+
+from seq2seq.terminal_text import write_message
 
 # The launchers (torchrun, Lightning, Slurm) set these.
 RANKS = ("RANK", "LOCAL_RANK", "SLURM_PROCID", "NODE_RANK")
@@ -15,4 +16,4 @@ def is_first_process() -> bool:
 def print_once(text: str) -> None:
     """Write a message to standard error, in the first process only."""
     if is_first_process():
-        print(text, file=sys.stderr, flush=True)
+        write_message(text)

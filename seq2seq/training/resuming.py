@@ -1,20 +1,32 @@
 """Check that a resumed run has its own recipe and data, and record what has changed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
+
+from torch import Tensor
 
 from seq2seq.errors import UserError
 from seq2seq.provenance import Provenance, differences, flatten
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
+from seq2seq.run_files import CHECKPOINTS
+from seq2seq.training.checkpoints import ADVICE, DAMAGE, first_line, load_checkpoint
+from seq2seq.training.module import TranslationModule
 
 
 def check_recipe(run: Run, recipe: Recipe) -> None:
     """Check that a run goes on with the recipe that it began with. Only `trainer` may differ, as in its max_epochs.
 
+    The corpus may have moved, because `check_data` compares its text. The text of a stream cannot be compared.
+
     Raises:
         UserError: another key is different.
     """
+    if run.provenance().data and not recipe.corpus.streaming:
+        path = run.load_recipe().corpus.path
+        recipe = replace(recipe, corpus=replace(recipe.corpus, path=path))
     if change := run.changed_key(recipe, ignore=["trainer", "comparison"]):
         raise UserError(f"{run}: {change}; go on with its own recipe: seq2seq train --resume --run {run}")
 
@@ -33,6 +45,74 @@ def check_data(run: Run, provenance: Provenance) -> None:
     for name, old, new in (("data", before.data, provenance.data), ("batches", before.batches, provenance.batches)):
         if old and old != new:
             raise UserError(f"{run}: {name} changed since the run began; start anew with --force")
+
+
+def check_checkpoint(run: Run, module: TranslationModule, recipe: Recipe) -> None:
+    """Check that a run's checkpoints fit its model and recipe, and that they name no files outside of the run.
+
+    Raises:
+        UserError: one is damaged, belongs to another model, or is from a later epoch than the recipe's last one.
+    """
+    last = load_checkpoint(run.last_checkpoint)
+    check_parts(last, module, run.last_checkpoint)
+    epochs = max((row.epoch for row in run.metrics()), default=0.0)
+    for key, done in (("max_epochs", epochs), ("max_steps", last["global_step"])):
+        limit = recipe.trainer.get(key)
+        if isinstance(limit, int) and 0 <= limit < done:
+            raise UserError(f"{run}: trainer.{key} is {limit}, but {done:g} are trained already; give that or more")
+    if run.best_checkpoint.exists():  # the best epoch may lie before those that are still to come
+        check_weights(load_checkpoint(run.best_checkpoint)["state_dict"], module, run.best_checkpoint)
+
+
+def check_parts(checkpoint: Mapping[str, Any], module: TranslationModule, path: Path) -> None:
+    """Check the parts of a checkpoint that training goes on from. See `check_checkpoint` for the arguments' use."""
+    check_weights(checkpoint["state_dict"], module, path)
+    shapes = [parameter.shape for parameter in module.parameters()]
+    try:
+        for name in ("epoch", "global_step"):
+            if not isinstance(checkpoint[name], int) or not 0 <= checkpoint[name] < 10**12:
+                raise ValueError(f"{name} is {checkpoint[name]!r:.60}")
+        best = checkpoint["plateau"]
+        numbers = [value for item in best.values() for value in (item if isinstance(item, tuple | list) else [item])]
+        if not all(isinstance(value, int | float) for value in numbers):
+            raise ValueError(f"plateau is {best!r:.60}")
+        for state in checkpoint["optimizer_states"]:
+            for index, means in state["state"].items():
+                if any(mean.shape not in ((), shapes[index]) for mean in means.values()):
+                    raise ValueError("the optimizer's state belongs to another model")
+        for state in checkpoint["callbacks"].values():
+            check_paths(state)
+    except DAMAGE as error:
+        raise UserError(f"{path}: damaged ({type(error).__name__}: {first_line(error)}); {ADVICE}") from error
+
+
+def check_paths(state: Mapping[str, Any]) -> None:
+    """Check the paths that Lightning's ModelCheckpoint keeps: it deletes what is not the best any more.
+
+    Raises:
+        ValueError: one is not a checkpoint's in a run.
+    """
+    names = [state.get(name) for name in ("best_model_path", "kth_best_model_path", "last_model_path")]
+    for name in filter(None, [*names, *state.get("best_k_models", {})]):
+        parts = Path(name).parts
+        if ".." in parts or parts[-2:] not in ((CHECKPOINTS, "best.ckpt"), (CHECKPOINTS, "last.ckpt")):
+            raise ValueError(f"it names the file {name!r:.100}")
+
+
+def check_weights(weights: Mapping[str, Tensor], module: TranslationModule, path: Path) -> None:
+    """Check that a checkpoint's weights are finite, and fit a model.
+
+    Raises:
+        UserError: they are not, or do not.
+    """
+    saved, built = (
+        {name: value.shape for name, value in state.items() if value.numel()}  # earlier versions kept an empty one
+        for state in (weights, module.state_dict())
+    )
+    if saved != built:
+        raise UserError(f"{path}: its weights belong to another model than the recipe describes; {ADVICE}")
+    if not all(value.isfinite().all() for value in weights.values()):
+        raise UserError(f"{path}: damaged: it has weights that are infinite or not a number; {ADVICE}")
 
 
 def earlier_values(run: Run, recipe: Recipe, versions: Mapping[str, str]) -> dict[str, list[Any]]:

@@ -15,22 +15,32 @@ import torch
 
 from seq2seq.errors import UserError
 from seq2seq.evaluation.evaluate import Evaluation, EvaluationSet, evaluate, single_best
-from seq2seq.model.encoder_decoder import EncoderDecoder, count_parameters
+from seq2seq.evaluation.metrics import make_metric
+from seq2seq.model.encoder_decoder import EncoderDecoder, check_model_fits, count_parameters
+from seq2seq.model.size import check_fits
 from seq2seq.plotting.figures import learning_curves
 from seq2seq.provenance import Provenance, SplitFingerprint, hardware, versions
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
 from seq2seq.text.batching import Batching, ProcessRank, epoch_batches, pair_lengths, tokenise_rows
-from seq2seq.text.loading import Rows, filter_pairs, load_split, load_split_in_memory
+from seq2seq.text.loading import filter_pairs, load_split, load_split_in_memory
+from seq2seq.text.normalisation import normalise
+from seq2seq.text.opening import Rows
+from seq2seq.text.sentence_splitter import share_with_several
 from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.training.checkpoints import load_checkpoint, load_state
 from seq2seq.training.datamodule import TranslationDataModule
 from seq2seq.training.module import TranslationModule
-from seq2seq.training.prepare import lock, prepare
+from seq2seq.training.prepare import check_folder, clear_folder, lock
 from seq2seq.training.processes import print_once
-from seq2seq.training.resuming import check_data, check_recipe, earlier_values
-from seq2seq.training.trainer import check_trainer_options, fit
+from seq2seq.training.resuming import check_checkpoint, check_data, check_recipe, earlier_values
+from seq2seq.training.trainer import check_training, fit, make_trainer
+from seq2seq.training.trainer_options import check_trainer_options
 
 TOKENIZER_ROWS = 50_000  # pairs of a stream that its tokenizer is trained on: SentencePiece holds all of them in memory
+
+
+STREAM_SAMPLE = 5_000  # pairs of a stream that are looked at for several sentences on a line
 
 
 class Corpus(NamedTuple):
@@ -54,40 +64,52 @@ def train(recipe: Recipe, run: Run, resume: bool = False, force: bool = False) -
         recipe: the recipe to train.
         run: the folder to write.
         resume: go on with the run that is there; the recipe should be the one that it began with.
-        force: delete the run that is there.
+        force: delete the run that is there, once everything that a mistake can stop is done.
 
     Returns:
         the evaluations of the test split: greedy, and with the recipe's search. Empty without a test split.
 
     Raises:
-        UserError: an option, the corpus or the folder is invalid. Checkpoints are kept, for --resume.
+        UserError: an option, the corpus or the folder does not fit: nothing was changed. Or the training failed: what
+            was trained so far stays, for --resume.
     """
     check_trainer_options(recipe.trainer)
+    make_metric("bleu", recipe.metric_tokenizer)  # raises UserError if its packages are missing
     with lock(run):
-        prepare(run, resume, force)
+        check_folder(run, resume, force)
         if resume:
             check_recipe(run, recipe)
 
         corpus = load_corpus(recipe)
         tokenizer = run.load_tokenizer() if resume else train_tokenizer(recipe, corpus.training)
+        check_training_memory(recipe, corpus, tokenizer)
         torch.manual_seed(recipe.seed)
         model = recipe.build_model(tokenizer.source_size, tokenizer.target_size)
         print_once(describe(recipe, corpus, tokenizer, model))
 
         data = tokenise_corpus(recipe, corpus, tokenizer)
-        module = TranslationModule(model, tokenizer, recipe.training, data.validation, recipe.seed)
+        module = TranslationModule(
+            model, tokenizer, recipe.training, data.validation, recipe.seed, recipe.corpus.target, recipe.evaluation
+        )
+        trainer = make_trainer(recipe, run)
+        check_training(trainer, recipe.training, data, resume)
         provenance = record_provenance(recipe, corpus, tokenizer, module, data)
         if resume:
             check_data(run, provenance)
+            check_checkpoint(run, module, recipe)
             provenance = continue_provenance(run, recipe, provenance)
-        run.save_recipe(recipe)
+
+        # Nothing was written or deleted so far. From here on, the folder changes.
+        if force:
+            clear_folder(run)
+        run.save_recipe(replace(recipe, corpus=recipe.corpus.absolute()))
         run.save_tokenizer(tokenizer)
         run.save_provenance(provenance)
 
         started = time.monotonic()
         finished = False
         try:
-            fit(module, data, recipe, run, resume)
+            fit(trainer, module, data, run, resume)
             finished = True
         finally:
             save_best_weights(run, recipe, tokenizer)
@@ -122,6 +144,31 @@ def train_tokenizer(recipe: Recipe, rows: Rows) -> Tokenizer:
     return Tokenizer.train(rows["source"], rows["target"], recipe.tokenizer)
 
 
+def check_training_memory(recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer) -> None:
+    """Check, before anything is allocated, that this machine can hold the model, Adam's state and a batch.
+
+    Raises:
+        UserError: it cannot. A GPU's own memory is not checked here.
+    """
+    weights_gradients_and_means = 4
+    check_model_fits(
+        recipe.model, tokenizer.source_size, tokenizer.target_size, tokenizer.joint, weights_gradients_and_means
+    )
+    if isinstance(corpus.training, datasets.IterableDataset):
+        return
+    characters = sum(
+        max(map(len, pair)) for pair in zip(corpus.training["source"], corpus.training["target"], strict=True)
+    )
+    tokens = min(recipe.training.batch_tokens, characters)
+    model = recipe.model
+    states = model.encoder.hidden * model.encoder.layers + model.decoder.hidden * model.decoder.layers
+    check_fits(
+        4 * tokens * (2 * model.embedding + 8 * states),
+        f"a batch of {tokens:,} tokens",
+        "make training.batch_tokens smaller",
+    )
+
+
 def tokenise_corpus(recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer) -> TranslationDataModule:
     """Return the batches of a corpus. A stream is tokenised while it is read."""
     is_stream = isinstance(corpus.training, datasets.IterableDataset)
@@ -140,9 +187,9 @@ def save_best_weights(run: Run, recipe: Recipe, tokenizer: Tokenizer) -> None:
     """
     if not run.writes or not run.best_checkpoint.exists():
         return
-    weights = torch.load(run.best_checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    weights = load_checkpoint(run.best_checkpoint)["state_dict"]
     model = recipe.build_model(tokenizer.source_size, tokenizer.target_size)
-    model.load_state_dict({name.removeprefix("model."): value for name, value in weights.items()})
+    load_state(model, {name.removeprefix("model."): value for name, value in weights.items()}, run.best_checkpoint)
     if not run.has_weights(model):
         run.clear_scores()
         run.save_weights(model)
@@ -157,7 +204,7 @@ def score_test_split(recipe: Recipe, run: Run) -> list[Evaluation]:
     search = single_best(recipe.search)
     evaluations = []
     for options in sorted({replace(search, beam_size=1), search}, key=lambda options: options.beam_size):
-        evaluations.append(evaluate(translator, test_set, options))
+        evaluations.append(evaluate(translator, test_set, options, tokenizer=recipe.metric_tokenizer))
         run.save_evaluation(evaluations[-1])
     return evaluations
 
@@ -167,10 +214,13 @@ def describe(recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer, model: Encode
     is_stream = isinstance(corpus.training, datasets.IterableDataset)
     pairs = "a stream of" if is_stream else f"{len(corpus.training):,}"
     left_out = ", ".join(f"{count:,} {reason}" for reason, count in corpus.rejected.items()) or "none"
+    metric = recipe.metric_tokenizer
+    guessed = f" (guessed from corpus.target {recipe.corpus.target})" if recipe.evaluation.tokenizer == "auto" else ""
     return (
         f"{recipe.corpus.path}: {pairs} training pairs (left out: {left_out}), {len(corpus.validation):,} to validate\n"
         f"{tokenizer.source_size:,} source and {tokenizer.target_size:,} target tokens"
         f"{' (joint)' if tokenizer.joint else ''}; {count_parameters(model):,} parameters"
+        + (f"\nBLEU: sacreBLEU's tokenizer {metric}{guessed}" if metric != "13a" else "")
     )
 
 
@@ -184,6 +234,7 @@ def record_provenance(
         parameters=count_parameters(module.model),
         tokenizer=tokenizer.fingerprint,
         data={split: fingerprint(rows) for split, rows in splits.items()},
+        several_sentences=measure_several_sentences(corpus.training),
         batches=fingerprint_batches(data.training, data.batching),
         versions=versions(),
         hardware=hardware(use_gpu=recipe.trainer.get("accelerator") != "cpu"),
@@ -204,13 +255,20 @@ def continue_provenance(run: Run, recipe: Recipe, provenance: Provenance) -> Pro
 
 
 def fingerprint(rows: Rows) -> SplitFingerprint:
-    """Return the number of pairs and the SHA-256 of their text. Both are None for a stream."""
+    """Return the number of pairs and the SHA-256 of their normalised text. Both are None for a stream."""
     if isinstance(rows, datasets.IterableDataset):
         return SplitFingerprint(None, None)
     digest = hashlib.sha256()
     for source, target in zip(rows["source"], rows["target"], strict=True):
-        digest.update(f"{source}\t{target}\n".encode())
+        digest.update(f"{normalise(source)}\t{normalise(target)}\n".encode())
     return SplitFingerprint(len(rows), digest.hexdigest())
+
+
+def measure_several_sentences(rows: Rows) -> float:
+    """Return the share of source lines that have several sentences. Of a stream, its beginning is read."""
+    is_stream = isinstance(rows, datasets.IterableDataset)
+    sources = [row["source"] for row in rows.take(STREAM_SAMPLE)] if is_stream else rows["source"]
+    return share_with_several(map(normalise, sources))
 
 
 def fingerprint_batches(rows: Rows, batching: Batching) -> str | None:

@@ -1,27 +1,27 @@
 """Fit a model with Lightning's Trainer, from the first update or from a checkpoint."""
 
-import inspect
 import logging
+import math
 import warnings
-from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 
+import datasets
 import lightning
+import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from seq2seq.errors import UserError
-from seq2seq.recipe import Recipe
+from seq2seq.recipe import Recipe, TrainingOptions
 from seq2seq.run import Run
+from seq2seq.run_files import TENSORBOARD
+from seq2seq.text.batching import ProcessRank, epoch_batches, pair_lengths
+from seq2seq.text.data_loaders import validation_loader
 from seq2seq.training.callbacks import make_callbacks
+from seq2seq.training.checkpoints import ADVICE, DAMAGE, first_line
 from seq2seq.training.datamodule import TranslationDataModule
-from seq2seq.training.module import DivergedError, TranslationModule
-
-# Options of lightning.Trainer that a recipe cannot set, because a run depends on them.
-RESERVED = ("logger", "callbacks", "default_root_dir", "use_distributed_sampler", "reload_dataloaders_every_n_epochs")
+from seq2seq.training.module import NO_END, DivergedError, TranslationModule
 
 # Warnings of Lightning and torch that a user of a recipe cannot act on.
 IRRELEVANT_WARNINGS = (
@@ -31,81 +31,161 @@ IRRELEVANT_WARNINGS = (
     ".*exists and is not empty.*",
     ".*smaller than the logging interval.*",
     ".*could not find the monitored key.*",
+    ".*dirpath has changed.*",  # the run's folder has moved; `BestCheckpoint` does not need Lightning's memory
+)
+NO_VALIDATION = (
+    "training ends before its first validation, so nothing would be kept; give it more trainer.max_steps or "
+    "trainer.max_epochs, or a smaller trainer.val_check_interval"
 )
 
 
-def fit(module: TranslationModule, data: TranslationDataModule, recipe: Recipe, run: Run, resume: bool) -> None:
+class FirstBatch(Callback):
+    """Knows whether a training has been through a whole batch, so that its checkpoint was good."""
+
+    done = False
+
+    def on_train_batch_end(self, *arguments: Any) -> None:
+        self.done = True
+
+
+def fit(
+    trainer: lightning.Trainer, module: TranslationModule, data: TranslationDataModule, run: Run, resume: bool
+) -> None:
     """Train a model. Checkpoints, metrics.csv and TensorBoard's events go to the run's folder.
 
     Args:
+        trainer: what `make_trainer` returned.
         module: the model and its loss.
         data: the batches.
-        recipe: options of the training and of lightning.Trainer.
         run: the run.
         resume: go on from the last checkpoint.
 
     Raises:
-        UserError: an option of the trainer is invalid, or the loss is not finite. Checkpoints so far are kept.
+        UserError: an option of the trainer is invalid, the loss is not finite, the memory is too small, or the
+            checkpoint is damaged. Checkpoints so far are kept.
         KeyboardInterrupt: the user pressed Ctrl-C.
     """
-    silence_lightning()
-    trainer = make_trainer(recipe.trainer, run.folder, make_callbacks(recipe, run))
+    first_batch = FirstBatch()
+    trainer.callbacks.append(first_batch)  # type: ignore[attr-defined]
+    checkpoint = str(run.last_checkpoint) if resume else None
     try:
-        trainer.fit(module, data, ckpt_path=str(run.last_checkpoint) if resume else None)
+        trainer.fit(module, data, ckpt_path=checkpoint, weights_only=True)  # no code in a checkpoint is executed
     except DivergedError as error:
         raise UserError(
             f"{run}: {error}; its best checkpoint is kept. Try a lower training.learning_rate, a "
             "trainer.gradient_clip_val of 1, or trainer.precision 32-true"
         ) from error
-    except (MisconfigurationException, ValueError) as error:
-        if isinstance(error, ValueError) and "val_check_interval" not in str(error):
-            raise
+    except MisconfigurationException as error:
         raise UserError(f"trainer: {' '.join(str(error).split())}") from error
+    except UserError:
+        raise
+    except DAMAGE as error:
+        if is_out_of_memory(error):
+            advice = "try a smaller training.batch_tokens, or a smaller model"
+            raise UserError(f"{run}: the memory is too small ({first_line(error)}); {advice}") from error
+        if resume and not first_batch.done:
+            message = f"training cannot go on from it ({type(error).__name__}: {first_line(error)})"
+            raise UserError(f"{run.last_checkpoint}: {message}; {ADVICE}") from error
+        raise
     except SystemExit as error:  # Lightning turns Ctrl-C into this
         if isinstance(error.__context__, KeyboardInterrupt):
             raise KeyboardInterrupt from error
         raise
     if not run.metrics_path.exists():
-        raise UserError(
-            f"{run}: training ended before its first validation, so nothing is kept; give it more "
-            "trainer.max_steps, or a smaller trainer.val_check_interval, and --force"
-        )
+        raise UserError(f"{run}: {NO_VALIDATION}, and --force")
 
 
-def check_trainer_options(options: Mapping[str, Any]) -> None:
-    """Check that lightning.Trainer has every option of a recipe's `trainer` section.
-
-    Raises:
-        UserError: it has no such option, or a recipe may not set it.
-    """
-    available = inspect.signature(lightning.Trainer.__init__).parameters.keys() - {"self", *RESERVED}
-    for name in options:
-        if name in RESERVED:
-            raise UserError(f"trainer.{name} is decided by the run itself; leave it out of the recipe")
-        if name not in available:
-            similar = get_close_matches(name, available, n=1)
-            hint = f"; did you mean trainer.{similar[0]}?" if similar else ""
-            raise UserError(f"trainer.{name}: lightning.Trainer has no such option{hint}")
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether an error is what torch raises if a GPU's memory or the main memory is too small."""
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in str(error)
 
 
-def make_trainer(options: Mapping[str, Any], folder: Path, callbacks: Sequence[Callback]) -> lightning.Trainer:
-    """Return Lightning's Trainer with a recipe's options.
+def make_trainer(recipe: Recipe, run: Run) -> lightning.Trainer:
+    """Return Lightning's Trainer with a recipe's options. Nothing is written yet.
 
     Raises:
-        UserError: an option is invalid.
+        UserError: an option is invalid, or this machine does not have what it asks for.
     """
+    silence_lightning()
     defaults = {"num_sanity_val_steps": 0, "enable_model_summary": False, "log_every_n_steps": 10}
     try:
         return lightning.Trainer(
-            **{**defaults, **options},
-            logger=TensorBoardLogger(folder, name="", version="tensorboard"),
-            callbacks=list(callbacks),
-            default_root_dir=folder,
+            **{**defaults, **recipe.trainer},
+            logger=TensorBoardLogger(run.folder, name="", version=TENSORBOARD),
+            callbacks=make_callbacks(recipe, run),
+            default_root_dir=run.folder,
             use_distributed_sampler=False,  # the data module divides each batch among the processes
             reload_dataloaders_every_n_epochs=1,  # the order of an epoch's batches follows from its number
         )
-    except (TypeError, ValueError, MisconfigurationException) as error:
+    except (TypeError, ValueError, MisconfigurationException, ImportError) as error:
         raise UserError(f"trainer: {' '.join(str(error).split())}") from error
+
+
+def check_training(
+    trainer: lightning.Trainer, options: TrainingOptions, data: TranslationDataModule, resume: bool
+) -> None:
+    """Check what Lightning would find only after it has begun: that training has an end, batches and a validation.
+
+    Args:
+        trainer: what `make_trainer` returned.
+        options: of the training.
+        data: the batches.
+        resume: a run goes on, so that it has been validated before.
+
+    Raises:
+        UserError: it has not.
+    """
+    is_stream = isinstance(data.training, datasets.IterableDataset)
+    if options.schedule == "cosine" and trainer.max_steps == -1 and (is_stream or trainer.max_epochs == -1):
+        raise UserError(NO_END)
+    process, batching = ProcessRank(0, trainer.world_size), data.batching
+    validation = validation_loader(data.validation, data.collator.tokenizer, batching.batch_tokens, process)
+    apply_limit(len(validation), trainer, "limit_val_batches")
+    batches = math.inf
+    if not is_stream:
+        lengths = pair_lengths(data.training.select_columns(["source_ids", "target_ids"]))
+        batches = apply_limit(len(epoch_batches(lengths, batching, 0, process)), trainer, "limit_train_batches")
+    first = first_validation(trainer, batches)
+    epochs = trainer.max_epochs if trainer.max_epochs and trainer.max_epochs > 0 else math.inf
+    updates = trainer.max_steps if trainer.max_steps > 0 else math.inf
+    if not resume and first > min(epochs * batches, updates * trainer.accumulate_grad_batches):
+        raise UserError(NO_VALIDATION)
+
+
+def apply_limit(batches: int, trainer: lightning.Trainer, name: str) -> int:
+    """Return how many batches of an epoch an option of the trainer leaves, which is a number or a fraction.
+
+    Raises:
+        UserError: it leaves none.
+    """
+    limit = getattr(trainer, name)
+    left = min(batches, limit) if isinstance(limit, int) else math.floor(batches * limit)
+    if left < 1:
+        raise UserError(f"trainer.{name}: {limit} of {batches} batches is none")
+    return left
+
+
+def first_validation(trainer: lightning.Trainer, batches: float) -> float:
+    """Return the number of batches before the first validation.
+
+    Args:
+        trainer: knows `val_check_interval` and `check_val_every_n_epoch`.
+        batches: in an epoch; infinite for a stream.
+
+    Raises:
+        UserError: the interval is longer than an epoch, or a fraction of a stream.
+    """
+    interval, every = trainer.val_check_interval, trainer.check_val_every_n_epoch
+    if isinstance(interval, float) and math.isinf(batches) and interval != 1.0:
+        raise UserError(f"trainer.val_check_interval: a stream needs a whole number of batches, not {interval}")
+    if isinstance(interval, int) and interval > batches and every is not None:
+        raise UserError(f"trainer.val_check_interval: must be at most an epoch's {batches} batches, not {interval}")
+    if not isinstance(interval, int | float):  # a time
+        return 0
+    inside = (
+        interval if isinstance(interval, int) else max(1, math.floor(batches * interval)) if batches < math.inf else 0
+    )
+    return inside + ((every or 1) - 1) * (batches if batches < math.inf else 0)
 
 
 def silence_lightning() -> None:

@@ -33,12 +33,17 @@ class Translator:
         model: the trained model. It is put in evaluation mode.
         tokenizer: the tokenizer that the model was trained with.
         options: how to search, unless a call says otherwise.
+        cut_at_sentence_ends: translate each sentence of a text alone. Right for a model that has rarely seen several
+            sentences on a line: it translates one of them and drops the others.
     """
 
-    def __init__(self, model: EncoderDecoder, tokenizer: Tokenizer, options: SearchOptions) -> None:
+    def __init__(
+        self, model: EncoderDecoder, tokenizer: Tokenizer, options: SearchOptions, cut_at_sentence_ends: bool = True
+    ) -> None:
         self.model = model
         self.tokenizer = tokenizer
         self.options = options
+        self.cut_at_sentence_ends = cut_at_sentence_ends
         self.sentences = SentenceTranslator(model, tokenizer)
 
     @property
@@ -82,7 +87,7 @@ class Translator:
         `n_best` returns more than one translation. It is faster, because it computes no alignments.
 
         Args:
-            text: raw text of any length; one sentence each is best.
+            text: raw text of any length.
             options: how to search. The default is the run's recipe.
             beam_size: the beam size, in place of the one in `options`. 1: greedy search.
             prefix: what every translation must begin with.
@@ -112,7 +117,8 @@ class Translator:
     ) -> list[list[Translation]]:
         """Return the n best translations of each text, best first, without alignments.
 
-        A text that is too long for the model is cut into parts. Only its first part begins with the prefix.
+        A text with several sentences, or one that is too long for the model, is cut into parts (see `cut`). Only its
+        first part begins with the prefix.
 
         Args:
             texts: raw text of any length.
@@ -128,13 +134,13 @@ class Translator:
         options = options or self.options
         if options.sampling:
             options = replace(options, beam_size=options.n_best)
-        cuts = [cut(text, self.tokenizer, part_tokens) for text in texts]
-        firsts = self.sentences.translate([first for first, *_ in cuts], options, prefix, generator)
-        others = self.sentences.translate([part for _, *rest in cuts for part in rest], options, "", generator)
+        cuts = [cut(text, self.tokenizer, self.cut_at_sentence_ends, part_tokens) for text in texts]
+        firsts = self.sentences.translate([each.parts[0] for each in cuts], options, prefix, generator)
+        others = self.sentences.translate([part for each in cuts for part in each.parts[1:]], options, "", generator)
         remaining = iter(others)
         return [
-            join_translations([first, *islice(remaining, len(rest))])
-            for first, (_, *rest) in zip(firsts, cuts, strict=True)
+            join_translations([first, *islice(remaining, len(each.parts) - 1)], each.sentences)
+            for first, each in zip(firsts, cuts, strict=True)
         ]
 
     def align(self, translation: Translation) -> Alignment:
@@ -155,12 +161,16 @@ class Translator:
         """
         return join_links(self._align_parts(translation))
 
-    def align_pair(self, source: str, target: str) -> Alignment:
+    def align_pair(self, source: str, target: str, spaces_only: bool = False) -> Alignment:
         """Return the attention over words while the model reads a given sentence pair.
 
         The weights are all zero if the model does not attend.
+
+        Args:
+            source, target: raw text.
+            spaces_only: words end at white space only, in all scripts (see `group_words`).
         """
-        return self._align_sentence(self.sentences.given_pair(source, target))
+        return self._align_sentence(self.sentences.given_pair(source, target), spaces_only)
 
     def generator(self, seed: int) -> torch.Generator:
         """Return a source of randomness for sampling, on the model's device.
@@ -182,8 +192,8 @@ class Translator:
         self.require_attention()
         return [self._align_sentence(part) for part in translation.parts]
 
-    def _align_sentence(self, part: SentenceTranslation) -> Alignment:
-        return merge_subwords(self.sentences.attention(part), part.source_tokens, part.target_tokens)
+    def _align_sentence(self, part: SentenceTranslation, spaces_only: bool = False) -> Alignment:
+        return merge_subwords(self.sentences.attention(part), part.source_tokens, part.target_tokens, spaces_only)
 
     def _with_alignment(self, translation: Translation) -> Translation:
         with suppress(UserError):  # The model does not attend, or there are too many words to show.

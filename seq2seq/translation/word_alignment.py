@@ -2,22 +2,27 @@
 
 import codecs
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from seq2seq.text.normalisation import SPACE
 from seq2seq.text.pharaoh import WordLinks
 from seq2seq.text.special_tokens import EOS, SPECIAL_TOKENS
-from seq2seq.text.tokenizer import SPACE
+from seq2seq.text.words import in_unspaced_script
 
 END = SPECIAL_TOKENS[EOS]
 BYTE = re.compile(r"<0x([0-9A-F]{2})>")
 
 
 class Alignment(NamedTuple):
-    """Attention weights over words. `str.split` defines the words of a text."""
+    """Attention weights over words.
+
+    Words stand between white space. In scripts without spaces, tokens take the place of words (see `group_words`).
+    """
 
     matrix: Tensor  # (target words, source words)
     source_words: tuple[str, ...]
@@ -31,7 +36,9 @@ class Word(NamedTuple):
     tokens: list[int]
 
 
-def merge_subwords(weights: Tensor, source_tokens: Sequence[str], target_tokens: Sequence[str]) -> Alignment:
+def merge_subwords(
+    weights: Tensor, source_tokens: Sequence[str], target_tokens: Sequence[str], spaces_only: bool = False
+) -> Alignment:
     """Return the attention weights over words that follow from attention weights over tokens.
 
     The weights are summed over the tokens of a source word and averaged over the tokens of a target word, so that a
@@ -41,8 +48,9 @@ def merge_subwords(weights: Tensor, source_tokens: Sequence[str], target_tokens:
     Args:
         weights: (target tokens, source tokens).
         source_tokens, target_tokens: as SentencePiece writes them, "</s>" included.
+        spaces_only: see `group_words`.
     """
-    sources, targets = group_words(source_tokens), group_words(target_tokens)
+    sources, targets = group_words(source_tokens, spaces_only), group_words(target_tokens, spaces_only)
     from_source = membership(sources, len(source_tokens))
     from_target = membership(targets, len(target_tokens))
     mean = from_target / from_target.sum(dim=1, keepdim=True)
@@ -50,15 +58,21 @@ def merge_subwords(weights: Tensor, source_tokens: Sequence[str], target_tokens:
     return Alignment(matrix, tuple(word.text for word in sources), tuple(word.text for word in targets))
 
 
-def group_words(tokens: Sequence[str]) -> list[Word]:
+def group_words(tokens: Sequence[str], spaces_only: bool = False) -> list[Word]:
     """Return the words of a tokenized sentence.
 
-    Words end at white space only, as in the decoded text, even where white space is spelled in bytes or repeated. A
-    token of white space alone belongs to the next word, or to no word.
+    Words end at white space, as in the decoded text, even where white space is spelled in bytes or repeated. A token
+    of white space alone belongs to the next word, or to no word. In scripts without spaces between words, a word also
+    ends where a token ends, but not inside a character or before a combining mark.
+
+    Args:
+        tokens: as SentencePiece writes them.
+        spaces_only: words end at white space only, in all scripts: for gold alignments, whose words are numbered so.
     """
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     words: list[Word] = []
     inside = False
+    unspaced = False  # whether the word's last character belongs to a script without spaces
     pending: list[int] = []  # tokens whose character is not complete yet
     for index, token in enumerate(tokens):
         if token != END:
@@ -67,10 +81,19 @@ def group_words(tokens: Sequence[str]) -> list[Word]:
             if character == SPACE or character.isspace():
                 inside, pending = False, [index]
                 continue
+            if not is_combining(character):
+                before, unspaced = unspaced, in_unspaced_script(character) and not spaces_only
+                if pending and (before or unspaced):  # the first character of a token
+                    inside = False
             text, members = words.pop() if inside else ("", [])
             words.append(Word(text + character, members + pending))
             inside, pending = True, []
     return words
+
+
+def is_combining(character: str) -> bool:
+    """Return whether a character is a mark on the character before it."""
+    return unicodedata.category(character).startswith("M")
 
 
 def token_bytes(token: str) -> bytes:

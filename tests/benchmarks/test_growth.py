@@ -29,8 +29,8 @@ VARIED = {
     "beam_size": (1, 2, 5, 10),
 }
 LABELS = {
-    "length": "words a sentence, on either side",
-    "batch_tokens": "target words a batch",
+    "length": "words per sentence, on either side",
+    "batch_tokens": "target words per batch",
     "vocabulary": "vocabulary",
     "hidden": "units of the decoder",
     "beam_size": "hypotheses (beam)",
@@ -86,6 +86,6 @@ def test_growth() -> None:
         axes.set(xscale="log", xlabel=LABELS[name], xticks=values, xticklabels=values)
         axes.minorticks_off()
         axes.grid(alpha=0.3)
-    figure.axes[0].set(ylabel="µs a target word", ylim=(0, None))
+    figure.axes[0].set(ylabel="µs per target word", ylim=(0, None))
     figure.axes[0].legend(frameon=False)
     figure.savefig(FIGURE)

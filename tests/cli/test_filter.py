@@ -17,6 +17,8 @@ from seq2seq.cli import filter
 from seq2seq.cli.filter import FilterOptions, Streams, read_blocks
 from seq2seq.errors import UserError
 from seq2seq.search.options import SearchOptions
+from seq2seq.text.normalisation import normalise
+from seq2seq.text.words import IN_BLOCK
 from seq2seq.translation.translator import Translator
 
 GREEDY = SearchOptions(beam_size=1, max_length=12)
@@ -80,6 +82,22 @@ def test_any_bytes_give_as_many_lines(translator: Translator, lines: list[bytes]
     assert all(len(line.splitlines()) <= 1 for line in out)
 
 
+class TerminalOutput(io.BytesIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_nothing_that_it_would_obey_and_a_pipe_gets_every_byte(
+    translator: Translator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hostile = "a\x1b[2J\x9b\u202e\ud800b".encode("utf-8", "replace").decode()
+    original = filter.format_text
+    monkeypatch.setattr(filter, "format_text", lambda *arguments: f"{hostile}\t{original(*arguments)}")
+    for stdout, expected in ((io.BytesIO(), hostile), (TerminalOutput(), "a�[2J��?b")):
+        filter.run(translator, GREEDY, TEXT, Streams(io.BytesIO(b"wir\n"), stdout, io.StringIO()))
+        assert stdout.getvalue().decode("utf-8") == f"{expected}\t{alone(translator, 'wir')}\n"
+
+
 def test_lines_come_out_in_order_as_if_each_were_alone(translator: Translator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(filter, "BLOCK_LINES", 3)
     sentences = SENTENCES * 4
@@ -121,6 +139,23 @@ def test_a_very_long_line_is_one_line_and_reported_once(translator: Translator) 
     assert out[1].split("\t")[0] == long.text
 
 
+def test_each_sentence_of_a_line_is_translated_and_that_is_reported_once(translator: Translator) -> None:
+    text = "Der Hund. Die Katze liest. Wir lesen."
+    out, errors = translate(translator, f"wir\n{text}\n{text}\n".encode(), output=FilterOptions(alignments=True))
+    sentences = [alone(translator, sentence) for sentence in ("Der Hund.", "Die Katze liest.", "Wir lesen.")]
+    translation, links = out[1].split("\t")
+    assert out[2] == out[1]
+    assert translation.split() == " ".join(sentences).split()
+    check_links([tuple(map(int, link.split("-"))) for link in links.split()], text, translation)
+    assert re.fullmatch(r"seq2seq: line 2: 3 sentences, .*further warnings of this kind are not shown.*\n", errors)
+
+
+def test_equal_looking_lines_have_equal_translations(translator: Translator) -> None:
+    lines = ["Die Tür", "Die Tu\u0308r", "Die T\u00adür", "\u200eDie Tür\u200b", "\u2067Die Tür\u2069", "Die T&uuml;r"]
+    out, _ = translate(translator, "\n".join(lines).encode())
+    assert len(set(out)) == 1
+
+
 def test_scores_and_alignments_are_fields(translator: Translator) -> None:
     data = "\n".join(SENTENCES).encode()
     plain, _ = translate(translator, data)
@@ -137,9 +172,14 @@ def test_scores_and_alignments_are_fields(translator: Translator) -> None:
 
 
 def check_links(links: list[tuple[int, ...]], source: str, target: str) -> None:
-    """Check that each target word has one link, to a source word that exists."""
-    assert [link[1] for link in links] == list(range(len(target.split())))
-    assert all(0 <= link[0] < len(source.split()) for link in links)
+    """Check that each target word has one link, to a source word that exists.
+
+    In scripts without spaces, tokens take the place of words, and there are at most as many as bytes.
+    """
+    sources, targets = (len(text.encode()) if IN_BLOCK.search(text) else len(text.split()) for text in (source, target))
+    assert [link[1] for link in links] == list(range(len(links)))
+    assert len(links) == targets or (IN_BLOCK.search(target) and len(target.split()) <= len(links) <= targets)
+    assert all(0 <= link[0] < sources for link in links)
 
 
 def test_n_best_lists_are_in_the_format_of_moses(translator: Translator) -> None:
@@ -166,7 +206,7 @@ def test_json_holds_everything_on_one_line(translator: Translator, text: str) ->
     assert len(line.splitlines()) == 1
     result = json.loads(line)
     assert result["source"] == text
-    words = " ".join(text.replace("▁", " ").split())
+    words = normalise(text)
     for translation in result["translations"]:
         assert set(translation) == {"text", "score", "log_probability", "alignment"}
         assert translation["log_probability"] <= 0

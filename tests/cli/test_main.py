@@ -13,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from seq2seq.cli import main
+from seq2seq.errors import UserError
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
+from seq2seq.terminal_text import one_line
 
 ROOT = Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "recipes").glob("*.yaml"))
@@ -65,7 +67,7 @@ def test_keys_lists_every_key_of_a_recipe(monkeypatch: pytest.MonkeyPatch, capsy
             "written --KEY=VALUE: --trainer.max_epochs=6",
         ),
         (("translate", "runs/nothing"), "no run there"),
-        (("evaluate", "runs/nothing"), "cannot be read"),
+        (("evaluate", "runs/nothing"), "runs/nothing: no run there"),
     ],
 )
 def test_a_mistake_is_one_line_on_stderr(
@@ -78,6 +80,16 @@ def test_a_mistake_is_one_line_on_stderr(
     assert complaint in errors
 
 
+@pytest.mark.parametrize("name", ["a\x1b[31m.yaml", "a\nseq2seq: all is well.yaml", "a\x9b\u202e.yaml", "x" * 3000])
+def test_a_mistake_shows_no_text_that_a_terminal_would_obey(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert seq2seq(monkeypatch, "train", name) == 2
+    errors = capsys.readouterr().err
+    assert errors.startswith(f"seq2seq: {name[0]}")
+    assert errors == f"{one_line(errors.removesuffix(chr(10)))}\n"
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
@@ -86,12 +98,14 @@ def test_a_mistake_is_one_line_on_stderr(
         (("translate", "--width", "3"), "seq2seq: --width is now called --beam-size"),
         (("evaluate", "--width=3"), "seq2seq: --width is now called --beam-size"),
         (("translate", "--device", "quantum"), "--device quantum"),
-        (("translate", "--length-penalty", "nan"), "search.length_penalty: must be a finite number"),
-        (("translate", "--coverage-penalty", "inf"), "search.coverage_penalty: must be 0 or more, and finite"),
+        (("translate", "--length-penalty", "nan"), "search.length_penalty: must be a number from -100 to 100"),
+        (("translate", "--coverage-penalty", "inf"), "search.coverage_penalty: must be from 0 to 1,000"),
         (("translate", "--seed", "9" * 20), "seed: must be from 0 to"),
         (("evaluate", "--search.beam_size", "3"), "--search.beam_size: a trained run accepts only --corpus"),
         (("evaluate", "--split", "dev"), "dev"),
         (("evaluate", "--files", "a.de", "b.en"), "a.de: cannot be read"),
+        (("evaluate", "--files", "a.de"), "--files a.de: a reference is missing"),
+        (("evaluate", "--tokenizer", "latin"), "invalid choice: 'latin'"),
     ],
 )
 def test_a_mistake_with_a_run_ends_in_one_line_on_stderr(
@@ -192,6 +206,23 @@ def test_evaluate_scores_what_the_search_finds_even_where_the_recipe_samples(
         assert searched == sampled
 
 
+def test_scores_that_cannot_be_kept_are_shown_all_the_same(
+    untrained_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, text in (("my.de", "der Hund\n"), ("my.en", "the dog\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    def fail(run: Run, evaluation: object) -> None:
+        raise UserError(f"{run}: cannot be written: Read-only file system")
+
+    monkeypatch.setattr(Run, "save_evaluation", fail)
+    files = (tmp_path / "my.de", tmp_path / "my.en")
+    assert seq2seq(monkeypatch, "evaluate", untrained_run, "--files", *files) == 2
+    out, err = capsys.readouterr()
+    assert out.count("BLEU lower-cased") == 2
+    assert err.count("Read-only file system") == 1
+
+
 def test_evaluate_scores_a_users_own_files(
     untrained_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -208,6 +239,30 @@ def test_evaluate_scores_a_users_own_files(
     reference.write_text("A dog.\n", encoding="utf-8")
     assert seq2seq(monkeypatch, "evaluate", untrained_run, "--files", source, reference) == 2
     assert "2 lines" in capsys.readouterr().err
+
+
+def test_evaluate_takes_a_tokenizer_several_references_and_writes_files_for_comet(
+    untrained_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {"my.de": "Ein Hund.\nZwei Hunde.\n", "a.en": "A dog.\nTwo dogs.\n", "b.en": "One dog.\n\n"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    files = [tmp_path / name for name in texts]
+    words = ("--files", *files, "--tokenizer", "char", "--export", tmp_path / "comet")
+    assert seq2seq(monkeypatch, "evaluate", untrained_run, *words) == 0
+    output = capsys.readouterr().out
+    assert output.count("nrefs:var|case:mixed|eff:no|tok:char|") == 2  # greedy and beam
+    evaluation = Run(untrained_run).load_evaluation("my.de", "beam 2")
+    assert evaluation is not None
+    assert evaluation.tokenizer == "char"
+    translations = "".join(f"{text}\n" for text in evaluation.hypotheses)
+    for suffix, text in {
+        "src": texts["my.de"],
+        "mt": translations,
+        "ref": texts["a.en"],
+        "ref1": texts["b.en"],
+    }.items():
+        assert (tmp_path / f"comet.{suffix}").read_text(encoding="utf-8") == text
 
 
 def test_a_plan_is_one_command_a_training_and_trains_nothing(

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from seq2seq.cli import prompt_commands
 from seq2seq.cli.prompt_commands import COMMANDS, Reply, State, respond
 from seq2seq.cli.prompt_settings import Settings
-from seq2seq.plotting.terminal import printable
 from seq2seq.search.options import SearchOptions
+from seq2seq.terminal_text import printable
 from seq2seq.translation.translator import Translator
 
 START = State(Settings(SearchOptions(beam_size=2, max_length=8)))
@@ -175,8 +175,8 @@ def test_figure_draws_the_last_alignment(
         (":nbest 1001", "not 1001"),
         (":length-penalty nan", "give a number, not nan"),
         (":length-penalty 1,5", "give a number, not 1,5"),
-        (":coverage-penalty -1", "coverage_penalty: must be 0 or more"),
-        (":sample 0", "temperature: must be more than 0"),
+        (":coverage-penalty -1", "coverage_penalty: must be from 0 to 1,000"),
+        (":sample 0", "temperature: must be from 0.0001 to 1,000"),
         (":top-k -1", "not -1"),
         (":top-p 2", "top_p: must be"),
         (":seed -1", "not -1"),
@@ -221,6 +221,16 @@ def test_very_long_input_is_translated(translator: Translator) -> None:
     assert state.last is not None
     assert len(state.last.parts) > 1
     assert "too large to show" in shown
+
+
+def test_several_sentences_are_all_translated_and_that_is_said_once(translator: Translator) -> None:
+    (first, second, single), state = talk(translator, "Der Hund. Die Katze.", "Der Hund. Die Katze.", "der Hund")
+    assert state.remarked == {"sentences"}
+    assert first.startswith(second)
+    assert first.endswith(
+        "(2 sentences, so each of them is translated alone; further remarks of this kind are not shown)"
+    )
+    assert "sentences" not in second + single
 
 
 def test_help_and_settings_name_everything(translator: Translator) -> None:

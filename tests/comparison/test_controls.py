@@ -23,7 +23,7 @@ from seq2seq.comparison.finished_runs import FinishedRun
 from seq2seq.errors import UserError
 from seq2seq.provenance import Provenance, SplitFingerprint
 from seq2seq.recipe import Recipe
-from seq2seq.run import EpochMetrics
+from seq2seq.run_metrics import EpochMetrics
 from seq2seq.text.corpus import CorpusOptions
 
 
@@ -45,7 +45,8 @@ def test_models_seeds_and_the_list_of_variants_may_differ() -> None:
     recipe = Recipe(CorpusOptions("x"))
     other = replace(recipe, seed=7, comparison={"y": {}}, model=replace(recipe.model, embedding=9))
     assert recipe_values(recipe) == recipe_values(other)
-    assert {key.partition(".")[0] for key in recipe_values(recipe)} == {"corpus", "tokenizer", "training", "search"}
+    sections = {"corpus", "tokenizer", "training", "search", "evaluation"}
+    assert {key.partition(".")[0] for key in recipe_values(recipe)} == sections
     assert recipe_values(recipe)["search.beam_size"] == recipe.search.beam_size
     assert model_values(other)["model.embedding"] == 9
 

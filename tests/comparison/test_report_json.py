@@ -15,7 +15,7 @@ def test_every_section_has_its_keys_in_their_order() -> None:
     sections = ["seeds", "sets", "alignment", "phenomena", "learning", "costs", "examples", "conditions"]
     assert list(report) == sections
     [test_set] = report["sets"]
-    names = ["name", "label", "sentences", "signatures", "scores", "differences", "by_length"]
+    names = ["name", "label", "sentences", "length_unit", "signatures", "scores", "differences", "by_length"]
     assert list(test_set) == names
     assert list(test_set["scores"]["attention"]["bleu"]) == ["values", "mean", "sd"]
     difference = test_set["differences"]["chrf"]["attention"]

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from seq2seq.recipe import Recipe
+from seq2seq.text.corpus import CorpusOptions
+from seq2seq.text.loading import load_split_in_memory
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -50,5 +52,15 @@ def test_readme_says_what_its_figure_shows() -> None:
     means = [by_length["variants"][name]["mean"] for name in ("bottleneck", "attention")]
     assert [round(mean[place]) for mean in means for place in (0, -1)] == [63, 9, 99, 78]
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    assert "from 63 to 9 BLEU as sentences get longer, and attention from 99 to 78" in readme
+    assert "BLEU falls from 63 to 9; with attention, it falls from 99 to 78" in readme
     assert f"{' '.join(alignment['target'])}\t" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_files_of_the_page_about_corpora_hold_the_same_pairs(tmp_path: Path) -> None:
+    names = ("tsv.tsv", "csv.csv", "jsonl.jsonl", "text.de", "text.en")
+    for name, block in zip(names, blocks(ROOT / "docs" / "your-own-corpus.md", "text"), strict=True):
+        (tmp_path / name).write_text(block.lstrip("\n"), encoding="utf-8")
+    for split in ("tsv", "csv", "jsonl", "text"):
+        rows = load_split_in_memory(CorpusOptions(str(tmp_path)), split)
+        assert rows["source"][:] == ['Er ruft "nein".', '"Ja, sagt sie.'], split
+        assert rows["target"][:] == ['He calls "no".', '"Yes, she says.'], split

@@ -15,6 +15,7 @@ from random_sentences import HYPOTHESES, REFERENCES, damaged
 
 from seq2seq.errors import UserError
 from seq2seq.evaluation import metrics
+from seq2seq.text.words import count_words
 
 Links = frozenset[tuple[int, int]]
 
@@ -93,7 +94,7 @@ def test_a_buckets_bleu_is_the_bleu_of_its_sentences() -> None:
     buckets = metrics.bleu_by_length(REFERENCES, HYPOTHESES, REFERENCES, edges=(10, 20), minimum=5)
     assert [bucket.high for bucket in buckets[:-1]] == [10, 20]
     for bucket in buckets:
-        rows = [row for row, line in enumerate(REFERENCES) if bucket.low <= len(line.split()) <= bucket.high]
+        rows = [row for row, line in enumerate(REFERENCES) if bucket.low <= count_words(line) <= bucket.high]
         expected = metrics.bleu([HYPOTHESES[row] for row in rows], [REFERENCES[row] for row in rows])
         assert bucket.bleu == expected.value
 

@@ -8,10 +8,17 @@ import pytest
 import torch
 
 from seq2seq.errors import UserError
-from seq2seq.plotting.canvas import FORMATS, check_figure_format
+from seq2seq.plotting.canvas import FORMATS, check_figure_format, label
 from seq2seq.plotting.figures import alignment_figure, learning_curves
 
 ROWS = [{"epoch": 1, "training_loss": 2.0}]
+
+
+def test_labels_are_short_composed_and_printable() -> None:
+    assert label("x" * 31) == "x" * 29 + "…"
+    assert label("x" * 30) == "x" * 30
+    assert label("e\u0301") == "é"
+    assert label("a\n\x1b\u202e") == "a���"
 
 
 @pytest.mark.parametrize("suffix", [*FORMATS, ".PNG"])

@@ -73,12 +73,52 @@ def test_html_refers_to_nothing_outside_itself(folder: Path) -> None:
 
 def test_markdown_holds_all_text_and_tables_keep_their_columns() -> None:
     text = markdown(BLOCKS)
-    assert text.startswith(f"# {ODD}\n\n{ODD}\n\n")
+    escaped = r"a \| b \< c & \"d\" \* \_e\_ \`f\` \<script>console.error('!')\</script>".replace(r"\"", '"')
+    assert text.startswith(f"# {escaped}\n\n{escaped}\n\n")
     assert "![the caption](figures/lines.svg)" in text
     rows = [line for line in text.splitlines() if line.startswith("| ")]
     assert rows[:2] == ["| name | value |", "| --- | --- |"]
     assert all(line.replace("\\|", "").count("|") == 3 for line in rows)
     assert "\\<script>" in text.split("| --- | --- |")[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("# a #", r"\# a \#"),
+        ("1. a", r"1\. a"),
+        ("- a", r"\- a"),
+        ("+ a", r"\+ a"),
+        ("===", r"\==="),
+        ("> a", r"\> a"),
+        ("[a](javascript:alert(1))", r"\[a\](javascript:alert(1))"),
+        ("![a](http://b)", r"!\[a\](http\://b)"),
+        ("www.a.b", r"www\.a.b"),
+        ("&lt; AT&T", r"\&lt; AT&T"),
+        ("~~a~~ $b$", r"\~\~a\~\~ \$b\$"),
+        ("a\n\n# b\x1b[2J\u202e", r"a  # b�\[2J�"),
+    ],
+)
+def test_markdown_shows_text_as_it_is(text: str, escaped: str) -> None:
+    assert markdown([Paragraph(text)]) == f"{escaped}\n"
+    assert markdown([Heading(2, text)]) == f"## {escaped}\n"
+
+
+def test_code_cannot_leave_its_block() -> None:
+    assert markdown([Code("a\n```\n# b\x1b")]) == "````\na\n```\n# b�\n````\n"
+
+
+def test_a_caption_and_a_file_name_cannot_leave_their_picture() -> None:
+    assert markdown([Picture("figures/a) [b", "*c](d)")]) == (
+        "![\\*c\\](d)](figures/a%29%20%5Bb.svg)\n\n*\\*c\\](d)*\n"
+    )
+
+
+def test_html_has_no_character_that_a_reader_obeys(folder: Path) -> None:
+    text = page("a\x1b\u202e", [Heading(1, "a\x9b"), Table([["\udc80"], ["\x00"]]), Code("a\nb\x07")], folder)
+    assert text.isascii() or {character for character in text if not character.isascii()} == {"�"}
+    assert not {"\x1b", "\x00", "\x07"} & set(text)
+    assert "a\nb�" in text
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seq2seq.errors import UserError
-from seq2seq.plotting.figures import alignment_figure, curve, label, learning_curves
+from seq2seq.plotting.figures import alignment_figure, curve, learning_curves
 
 MAGIC = {"png": b"\x89PNG\r\n\x1a\n", "svg": b"<?xml", "pdf": b"%PDF", "PNG": b"\x89PNG\r\n\x1a\n"}
 SOURCE = ["Der", "Привет", "我们", "مرحبا", "$x_{$", "👩‍👩‍👧", "\x1b[31m", "\uffff"]
@@ -79,12 +79,6 @@ def test_any_words_are_drawn(tmp_path_factory: pytest.TempPathFactory, words: li
     assert path.stat().st_size > 0
 
 
-def test_labels_are_short_and_composed() -> None:
-    assert label("x" * 31) == "x" * 29 + "…"
-    assert label("x" * 30) == "x" * 30
-    assert label("e\u0301") == "é"
-
-
 def test_an_empty_figure_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no words"):
         alignment_figure(tmp_path / "a.png", torch.zeros(0, 2), ["a", "b"], [])
@@ -117,6 +111,8 @@ def test_learning_curves_mark_the_best_epochs(tmp_path: Path) -> None:
 def test_missing_values_are_not_drawn_and_wrong_ones_are_named(tmp_path: Path) -> None:
     rows = [{"epoch": "1", "validation_bleu": ""}, {"epoch": "2", "validation_bleu": "31.5"}, {"epoch": "3"}]
     assert curve(rows, "validation_bleu") == [(2.0, 31.5)]
+    odd = [{"epoch": epoch, "validation_bleu": bleu} for epoch, bleu in (("1", "nan"), ("inf", "1"), ("2", "-inf"))]
+    assert curve(odd, "validation_bleu") == []
     learning_curves(tmp_path / "a.png", rows)
     with pytest.raises(UserError, match="validation_bleu must be numbers"):
         curve([{"epoch": "1", "validation_bleu": "good"}], "validation_bleu")

@@ -1,6 +1,7 @@
-"""Text is cleaned, bad pairs are rejected with a reason, and parallel files are read line by line."""
+"""Text is cleaned, bad pairs are rejected with a reason, and a corpus's path is a folder's or a dataset's."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,20 +9,13 @@ from hypothesis import strategies as st
 from random_models import quick
 
 from seq2seq.errors import UserError
-from seq2seq.text.corpus import CorpusOptions, clean_text, normalise_rows, read_parallel, rejection_reason
+from seq2seq.text.corpus import CorpusOptions, cell_text, is_local, language_columns, rejection_reason
 
 OPTIONS = CorpusOptions("anywhere", max_words=12, max_ratio=2.0)
 
 
 def words(count: int) -> str:
     return " ".join(["Wort"] * count)
-
-
-def parallel(folder: Path, source: bytes, target: bytes) -> list[dict[str, str]]:
-    paths = str(folder / "train.de"), str(folder / "train.en")
-    for path, text in zip(paths, (source, target), strict=True):
-        Path(path).write_bytes(text)
-    return list(read_parallel(paths, ("de", "en"), None))
 
 
 @quick
@@ -54,65 +48,114 @@ def test_pairs_are_rejected_beyond_the_limits_of_the_options(first: int, second:
     assert rejection_reason(words(first), words(second), OPTIONS) == expected
 
 
+@pytest.mark.parametrize("blank", ["", " \u00a0", "&nbsp;", "\ufeff", "\u200b \u00ad"])
+def test_a_side_that_is_blank_for_the_model_is_empty(blank: str) -> None:
+    assert rejection_reason(blank, "a dog", OPTIONS) == "empty side"
+
+
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("value", "expected"),
     [
         (None, ""),
         ("", ""),
-        (" \t\u00a0\n", ""),
-        ("ein\u00a0 Hund\t schläft\r\n", "ein Hund schläft"),
-        ("Tom &amp; Anna &quot;hier&quot;", 'Tom & Anna "hier"'),
-        ("ein&nbsp;Hund", "ein Hund"),
-        ("ﬁ ½ „so“", "ﬁ ½ „so“"),
+        (" \t\u00a0\n", " \t\u00a0"),
+        ("ein\u00a0 Hund\t schläft\r\n", "ein\u00a0 Hund\t schläft"),
+        ("ein Hund\nschläft", "ein Hund schläft"),
+        ("ein Hund\r\nschläft", "ein Hund schläft"),
+        ("Tom &amp; Anna &quot;hier&quot;", "Tom &amp; Anna &quot;hier&quot;"),
+        ("Ma\u0308dchen\u00ad", "Ma\u0308dchen\u00ad"),
+        ("\ufb01 ½ „so“", "\ufb01 ½ „so“"),
     ],
 )
-def test_text_is_cleaned(text: str | None, expected: str) -> None:
-    assert clean_text(text) == expected
+def test_the_text_of_a_cell_stays_as_it_is_apart_from_line_ends(value: str | None, expected: str) -> None:
+    assert cell_text(value) == expected
 
 
 @quick
-@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=8), max_size=5))
-def test_clean_text_is_one_line_of_words_with_single_spaces(parts: list[str]) -> None:
-    cleaned = clean_text("  ".join(parts))
-    assert cleaned == " ".join(cleaned.split())
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\r\n")))
+def test_a_text_without_line_ends_is_unchanged(text: str) -> None:
+    assert cell_text(text) == text
 
 
 @pytest.mark.parametrize("text", [3, 1.5, ["ein", "Hund"], {"de": "Hund"}])
 def test_a_value_that_is_not_text_is_named(text: object) -> None:
     with pytest.raises(UserError, match=type(text).__name__):
-        clean_text(text)
+        cell_text(text)
 
 
 def test_flat_and_nested_columns_give_the_same_rows() -> None:
     flat = {"de": ["ein  Hund", None], "en": ["a dog", "b"], "id": ["1", "2"]}
     nested = {"translation": [{"de": "ein  Hund", "en": "a dog"}, {"de": None, "en": "b"}], "id": ["1", "2"]}
-    expected = {"source": ["ein Hund", ""], "target": ["a dog", "b"]}
-    assert normalise_rows(dict(flat), "de", "en") == expected
-    assert normalise_rows(dict(nested), "de", "en") == expected
-    assert normalise_rows(dict(flat), "en", "de") == {"source": expected["target"], "target": expected["source"]}
+    assert language_columns({"translation": [None]}, "de", "en") == {"source": [""], "target": [""]}
+    expected = {"source": ["ein  Hund", ""], "target": ["a dog", "b"]}
+    assert language_columns(dict(flat), "de", "en") == expected
+    assert language_columns(dict(nested), "de", "en") == expected
+    assert language_columns(dict(flat), "en", "de") == {"source": expected["target"], "target": expected["source"]}
 
 
 def test_a_flat_column_may_be_called_translation() -> None:
     batch = {"text": ["ein Hund"], "translation": ["a dog"]}
-    assert normalise_rows(batch, "text", "translation") == {"source": ["ein Hund"], "target": ["a dog"]}
+    assert language_columns(batch, "text", "translation") == {"source": ["ein Hund"], "target": ["a dog"]}
 
 
-@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
-@pytest.mark.parametrize("final", [True, False])
-def test_line_ends_do_not_matter(tmp_path: Path, end: bytes, final: bool) -> None:
-    last = end if final else b""
-    pairs = parallel(tmp_path, end.join([b"ein Hund", b"", b"c"]) + last, b"a dog\n\nc\n")
-    assert pairs == [{"de": "ein Hund", "en": "a dog"}, {"de": "", "en": ""}, {"de": "c", "en": "c"}]
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"path": " "}, "path: must name a folder"),
+        ({"columns": ["de", "fr"]}, "columns: must name de and en"),
+        ({"columns": ["de", "en", "de"]}, "columns: must name each column once"),
+    ],
+)
+def test_invalid_options_are_named(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        CorpusOptions(**{"path": "corpus", **options})
 
 
-@pytest.mark.parametrize("shorter", ["train.de", "train.en"])
-def test_sides_of_unequal_length_name_both_files(tmp_path: Path, shorter: str) -> None:
-    longer = "train.en" if shorter == "train.de" else "train.de"
-    texts = {shorter: b"a\nb\n", longer: b"a\nb\nc\n"}
-    with pytest.raises(UserError, match=rf"{shorter} ends after line 2, but \S*{longer} goes on"):
-        parallel(tmp_path, texts["train.de"], texts["train.en"])
+def test_ignored_columns_may_have_one_name() -> None:
+    assert CorpusOptions("corpus", columns=["_", "en", "_", "de"]).columns == ["_", "en", "_", "de"]
 
 
-def test_a_line_that_is_not_utf_8_names_file_and_line(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"train\.en, line 2: not UTF-8"):
-        parallel(tmp_path, b"a\nb\n", b"a\nM\xe4dchen\n")
+def test_a_folder_is_local_and_other_names_are_the_hubs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data" / "mine").mkdir(parents=True)
+    (tmp_path / "file").touch()
+    for path in (str(tmp_path), "data", "data/mine", "./data", "data/mine/../mine/"):
+        assert is_local(path)
+    for path in ("bentrevett/multi30k", "opus100", "user/data.v2"):
+        assert not is_local(path)
+    for path in (
+        "./mine",
+        "../mine",
+        ".",
+        "~/mine",
+        "/mine",
+        "a/b/c",
+        "a b",
+        "a\\b",
+        "mein Körper",
+        "data/other",
+        "~x/y",
+    ):
+        if path != ".":
+            with pytest.raises(UserError, match="no such folder"):
+                is_local(path)
+    with pytest.raises(UserError, match="data/other: no such folder; data is a folder here, so the Hub is not asked"):
+        is_local("data/other")
+    with pytest.raises(UserError, match="file: not a folder"):
+        is_local("file")
+
+
+def test_the_absolute_path_of_a_folder_is_right_from_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here" / "corpus").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "here")
+    options = CorpusOptions("corpus", "a", "b", train="t")
+    assert options.absolute() == CorpusOptions(str(tmp_path / "here" / "corpus"), "a", "b", train="t")
+    assert options.absolute().shown_path() == "corpus"
+    assert options.shown_path() == "corpus"
+    monkeypatch.chdir(tmp_path)
+    assert CorpusOptions(str(tmp_path.parent)).shown_path() == str(tmp_path.parent)
+    assert CorpusOptions("here/../here/corpus").absolute().path == str(tmp_path / "here" / "corpus")
+    for path in ("bentrevett/multi30k", "~/corpus", "nowhere"):
+        assert CorpusOptions(path).absolute().path == path

@@ -1,5 +1,6 @@
 """Loaders give every row once, to one process, and the same seed gives the same batches."""
 
+from pathlib import Path
 from typing import Any
 
 import datasets
@@ -11,7 +12,9 @@ from random_models import quick
 
 from seq2seq.errors import UserError
 from seq2seq.text.batching import Batching, Collator, ProcessRank, tokenise_rows
+from seq2seq.text.corpus import CorpusOptions
 from seq2seq.text.data_loaders import training_loader, validation_loader
+from seq2seq.text.loading import load_split
 from seq2seq.translation.translator import Translator
 
 BATCHING = Batching(batch_tokens=40, pool=20, seed=3)
@@ -78,3 +81,13 @@ def test_validation_needs_a_row_for_every_process() -> None:
     tokenizer: Any = NumberTokenizer()
     with pytest.raises(UserError, match="2 sentence pairs cannot be shared among 3 processes"):
         validation_loader(tokenised_numbered_rows(2), tokenizer, 40, ProcessRank(0, 3))
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_malformed_line_is_one_line_from_a_worker_too(tmp_path: Path, workers: int) -> None:
+    rows = "".join(f"{number} 7\t{number} 7\n" for number in range(10, 60))
+    (tmp_path / "train.tsv").write_text(f"de\ten\n{rows}broken\n", encoding="utf-8")
+    stream = load_split(CorpusOptions(str(tmp_path), streaming=True), "train")
+    with pytest.raises(UserError) as caught:
+        list(training_loader(stream, RowNumbers(), BATCHING, 0, ProcessRank(), workers))
+    assert str(caught.value) == f"{tmp_path / 'train.tsv'}, line 52: 1 field, but the header has 2: de, en"

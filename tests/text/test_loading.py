@@ -1,6 +1,7 @@
 """Corpora in every format give the same rows, streamed or not, and every mistake in one is reported in one line."""
 
 import csv
+import gzip
 import json
 import pickle
 from collections import Counter
@@ -13,11 +14,13 @@ import datasets
 import pytest
 
 from seq2seq.errors import UserError
+from seq2seq.text import corpus, loading, opening
 from seq2seq.text.corpus import CorpusOptions
-from seq2seq.text.loading import Rows, filter_pairs, load_annotations, load_split, load_split_in_memory
+from seq2seq.text.loading import filter_pairs, load_annotations, load_split, load_split_in_memory, read_columns
+from seq2seq.text.opening import Rows
 
 PAIRS = [("ein  Hund", "a dog"), ("Tom &amp; Anna", 'Tom, "and" Anna'), ("das Mädchen", "the girl"), ("„so“", "so")]
-EXPECTED = [("ein Hund", "a dog"), ("Tom & Anna", 'Tom, "and" Anna'), ("das Mädchen", "the girl"), ("„so“", "so")]
+EXPECTED = PAIRS  # rows hold the text as it is in the corpus; the tokenizer normalises it
 Pairs = list[tuple[str, str]]
 
 
@@ -31,17 +34,21 @@ def write_nested(path: Path, pairs: Pairs) -> None:
     path.with_suffix(".jsonl").write_text("\n".join(lines), encoding="utf-8")
 
 
-def write_table(path: Path, pairs: Pairs, delimiter: str) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, delimiter=delimiter).writerows([("en", "de"), *((en, de) for de, en in pairs)])
-
-
 def write_csv(path: Path, pairs: Pairs) -> None:
-    write_table(path.with_suffix(".csv"), pairs, ",")
+    with path.with_suffix(".csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([("en", "de"), *((en, de) for de, en in pairs)])
+
+
+def write_csv_gz(path: Path, pairs: Pairs) -> None:
+    write_csv(path, pairs)
+    plain = path.with_suffix(".csv")
+    path.with_suffix(".csv.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    plain.unlink()
 
 
 def write_tsv(path: Path, pairs: Pairs) -> None:
-    write_table(path.with_suffix(".tsv"), pairs, "\t")
+    lines = [f"{en}\t{de}\n" for de, en in [("de", "en"), *pairs]]
+    path.with_suffix(".tsv").write_text("".join(lines), encoding="utf-8")
 
 
 def write_parquet(path: Path, pairs: Pairs) -> None:
@@ -71,6 +78,7 @@ WRITERS = [
     write_jsonl,
     write_nested,
     write_csv,
+    write_csv_gz,
     write_tsv,
     write_parquet,
     write_hub_parquet,
@@ -251,13 +259,95 @@ def test_one_empty_file_among_others_is_named(tmp_path: Path) -> None:
     assert "train.jsonl" in mistake(tmp_path)
 
 
+@cached_and_streaming
+def test_splits_may_differ_in_other_columns(tmp_path: Path, streaming: bool) -> None:
+    (tmp_path / "train.jsonl").write_text('{"de": "ja", "en": "yes", "score": "x"}\n', encoding="utf-8")
+    (tmp_path / "validation.jsonl").write_text(
+        '{"de": "ja", "en": "yes", "score": 1}\n{"score": {}, "en": "no", "de": "nein"}\n', encoding="utf-8"
+    )
+    (tmp_path / "test.jsonl").write_text('{"de": "ja", "fr": "oui"}\n', encoding="utf-8")
+    options = CorpusOptions(path=str(tmp_path), streaming=streaming)
+    assert texts(load_split_in_memory(options, "train")) == [("ja", "yes")]
+    assert texts(load_split_in_memory(options, "validation")) == [("ja", "yes"), ("nein", "no")]
+    assert "test.jsonl: no column 'en'; it has de, fr" in mistake(tmp_path, "test", streaming=streaming)
+
+
 @pytest.mark.parametrize("streaming", [False, True])
-def test_splits_with_different_columns_are_an_error(tmp_path: Path, streaming: bool) -> None:
-    (tmp_path / "train.jsonl").write_text('{"de": "ja", "en": "yes"}\n', encoding="utf-8")
-    (tmp_path / "validation.jsonl").write_text('{"de": "ja", "en": "yes", "score": 1}\n', encoding="utf-8")
+def test_parquet_files_of_one_split_with_different_columns_are_an_error(tmp_path: Path, streaming: bool) -> None:
+    for number, name in enumerate(("en", "score")):
+        rows = datasets.Dataset.from_dict({"de": ["ja"], name: ["yes"]})
+        rows.to_parquet(str(tmp_path / f"validation-0000{number}-of-00002.parquet"))
     options = CorpusOptions(path=str(tmp_path), source="de", target="en", streaming=streaming)
     with pytest.raises(UserError, match="its files differ in their columns"):
         load_split_in_memory(options, "validation")
+
+
+@cached_and_streaming
+def test_every_form_of_a_split_without_rows_is_an_error(tmp_path: Path, streaming: bool) -> None:
+    for name, content in (("a.tsv", "de\ten\n"), ("b.csv", "de,en\r\n"), ("c.jsonl", "\n\n"), ("d.json", "[]")):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+        split = name[0]
+        assert f"split {split!r} is empty: {name}" in mistake(tmp_path, split, streaming=streaming)
+    datasets.Dataset.from_dict({"de": [], "en": []}).to_parquet(str(tmp_path / "e.parquet"))
+    assert "empty" in mistake(tmp_path, "e", streaming=streaming)
+
+
+def test_a_stream_of_several_files_gives_each_to_one_worker(tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    for number, pair in enumerate(PAIRS):
+        write_tsv(tmp_path / "train" / str(number), [pair])
+    stream = load_split(CorpusOptions(str(tmp_path), streaming=True), "train")
+    assert isinstance(stream, datasets.IterableDataset)
+    assert stream.num_shards == len(PAIRS)
+    parts = [texts(stream.shard(2, index)) for index in range(2)]
+    assert sorted(pair for part in parts for pair in part) == sorted(EXPECTED)
+    assert all(len(part) == 2 for part in parts)
+
+
+def test_a_stream_is_read_line_by_line(tmp_path: Path) -> None:
+    (tmp_path / "train.tsv").write_text("de\ten\na\tb\nc\td\nbroken\n", encoding="utf-8")
+    rows = iter(load_split(CorpusOptions(str(tmp_path), streaming=True), "train"))
+    assert [next(rows)["source"] for _ in range(2)] == ["a", "c"]
+    with pytest.raises(UserError, match="line 4: 1 field"):
+        next(rows)
+
+
+def test_changed_code_reads_a_corpus_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cache of `datasets` knows a function by its name."""
+    write_jsonl(tmp_path / "train", PAIRS[:1])
+    write_parquet(tmp_path / "test", PAIRS[:1])
+    splits = ("train", "test")
+    options = CorpusOptions(str(tmp_path))
+    assert [texts(load_split(options, split)) for split in splits] == [EXPECTED[:1]] * 2
+    for module in (opening, loading):
+        monkeypatch.setattr(module, "reader_version", lambda: "another")
+    monkeypatch.setattr(opening, "cell_text", str.upper)
+    monkeypatch.setattr(corpus, "cell_text", str.upper)
+    assert [texts(load_split(options, split)) for split in splits] == [[("EIN  HUND", "A DOG")]] * 2
+
+
+def test_a_dataset_is_announced_before_the_hub_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def load_dataset(path: str, **arguments: Any) -> datasets.Dataset:
+        assert path in capsys.readouterr().err
+        return datasets.Dataset.from_dict({"de": ["NA"], "en": [None]})
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    options = CorpusOptions("somebody/some-corpus")
+    assert texts(load_split(options, "train")) == [("NA", "")]
+    opening.announce("somebody/some-corpus")
+    assert not capsys.readouterr().err  # once
+    with pytest.raises(UserError, match=r"corpus\.columns: only for local"):
+        load_split(replace(options, columns=["de", "en"]), "train")
+
+
+def test_a_folder_is_never_looked_for_on_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "data").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(datasets, "load_dataset", None)
+    assert "no such folder" in mistake(Path("data/grammer"))
+    assert "no data files" in mistake(Path("data"))
 
 
 def test_annotations_in_another_format_are_ignored(tmp_path: Path) -> None:
@@ -279,3 +369,14 @@ def test_annotations_in_another_format_are_ignored(tmp_path: Path) -> None:
     (plain / "test.de").write_text("a\n", encoding="utf-8")
     (plain / "test.en").write_text("b\n", encoding="utf-8")
     assert load_annotations(CorpusOptions(str(plain)), "test") == {}
+
+
+def test_columns_are_read_unchanged_by_a_pattern(tmp_path: Path) -> None:
+    rows = [{"de": "a", "en": "b", "ref0": " x &amp; "}, {"de": "c", "en": "d", "ref1": None, "ref": 1}]
+    (tmp_path / "test.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    expected = {"ref0": [" x &amp; ", None], "ref1": [None, None]}
+    assert read_columns(CorpusOptions(str(tmp_path)), "test", "ref[0-9]+") == expected
+    (tmp_path / "dev.csv").write_text("de,en,ref0\na,b, NA\n", encoding="utf-8")
+    assert read_columns(CorpusOptions(str(tmp_path)), "dev", "ref[0-9]+|en") == {"en": ["b"], "ref0": [" NA"]}
+    write_parquet(tmp_path / "train", PAIRS)
+    assert read_columns(CorpusOptions(str(tmp_path)), "train", "de|x") == {"de": [de for de, _ in PAIRS]}

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from seq2seq.provenance import Provenance
 from seq2seq.recipe import Recipe
-from seq2seq.run import EpochMetrics, Run
+from seq2seq.run import Run
+from seq2seq.run_metrics import EpochMetrics
 from seq2seq.text.corpus import CorpusOptions
 from seq2seq.training.resuming import earlier_values
 

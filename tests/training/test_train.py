@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,11 +16,14 @@ import torch
 from tiny_training import RECIPE, write_corpus
 
 from seq2seq.errors import UserError
-from seq2seq.evaluation.evaluate import Evaluation
+from seq2seq.evaluation.evaluate import Evaluation, EvaluationSet
+from seq2seq.provenance import Provenance, SplitFingerprint
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
+from seq2seq.text.corpus import CorpusOptions
 from seq2seq.training.module import TranslationModule
 from seq2seq.training.prepare import lock
+from seq2seq.training.resuming import check_recipe
 from seq2seq.training.train import train as train_recipe
 
 Train = Callable[..., list[Evaluation]]
@@ -83,6 +87,7 @@ def test_a_training_writes_all_files_of_a_run(train: Train, tmp_path: Path) -> N
     assert json.loads((folder / "scores.json").read_text(encoding="utf-8")).keys() == {"scores"}
     provenance = run.provenance()
     assert provenance.data["train"].pairs == 120
+    assert provenance.several_sentences == 0.0
     assert len(provenance.commands) == 1
     assert provenance.finished
     assert len((folder / "hypotheses" / "test.greedy.txt").read_text(encoding="utf-8").splitlines()) == 9
@@ -118,6 +123,57 @@ def test_a_resumed_run_is_the_run_that_never_stopped(train: Train, tmp_path: Pat
     assert len(halves.commands) == 2
     assert_equal_weights(tmp_path / "whole", tmp_path / "halves")
     assert len(read_metrics(tmp_path / "halves")) == 3
+
+
+def test_a_resumed_run_keeps_the_epochs_that_it_has(train: Train, tmp_path: Path) -> None:
+    train(tmp_path / "run", "--corpus.test", "", "--trainer.max_epochs", "2")
+    before = (tmp_path / "run" / "recipe.yaml").read_bytes()
+    with pytest.raises(UserError, match=r"trainer\.max_epochs is 1, but 2 are trained already"):
+        train(tmp_path / "run", "--corpus.test", "", "--trainer.max_epochs", "1", resume=True)
+    assert (tmp_path / "run" / "recipe.yaml").read_bytes() == before
+    assert Run(tmp_path / "run").is_finished()
+
+
+def test_a_run_finds_its_corpus_from_every_folder(
+    train: Train, tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(corpus.parent)
+    relative = ("--corpus.path", corpus.name)
+    train(tmp_path / "run", *relative, "--trainer.max_epochs", "1", "--corpus.test", "")
+    assert Run(tmp_path / "run").load_recipe().corpus.path == str(corpus)
+    train(tmp_path / "run", *relative, "--trainer.max_epochs", "2", "--corpus.test", "", resume=True)
+    monkeypatch.chdir(tmp_path)
+    assert len(EvaluationSet.from_split(Run(tmp_path / "run").load_recipe().corpus, "test").sources) == 9
+
+
+def test_a_run_goes_on_with_its_corpus_in_another_folder_but_not_with_another_corpus(
+    train: Train, tmp_path: Path, corpus: Path
+) -> None:
+    once, twice = (("--corpus.test", "", "--trainer.max_epochs", epochs) for epochs in ("1", "2"))
+    train(tmp_path / "run", *once)
+    moved = tmp_path / "moved"
+    shutil.copytree(corpus, moved)
+    train(tmp_path / "run", *twice, "--corpus.path", str(moved), resume=True)
+    run = Run(tmp_path / "run")
+    assert run.load_recipe().corpus.path == str(moved)
+    assert run.is_finished()
+    lines = (moved / "train.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
+    (moved / "train.jsonl").write_text("".join(lines[:-1]), encoding="utf-8")
+    with pytest.raises(UserError, match="data changed since the run began"):
+        train(tmp_path / "run", *twice, "--corpus.path", str(moved), resume=True)
+    with pytest.raises(UserError, match=r"corpus\.source was 'de', not 'en'"):
+        train(tmp_path / "run", *twice, "--corpus.source=en", "--corpus.target=de", resume=True)
+
+
+def test_a_stream_that_has_moved_cannot_be_compared(tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    recipe = Recipe(CorpusOptions("x", streaming=True))
+    run.save_recipe(recipe)
+    run.save_provenance(Provenance(data={"train": SplitFingerprint(None, None)}))
+    check_recipe(run, recipe)
+    moved = replace(recipe, corpus=CorpusOptions("y", streaming=True))
+    with pytest.raises(UserError, match=r"corpus\.path was 'x', not 'y'"):
+        check_recipe(run, moved)
 
 
 def test_a_run_that_is_being_trained_is_left_alone(train: Train, tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from random_models import quick, seeds
 
 from seq2seq.search.options import SearchOptions
 from seq2seq.text.batch import Batch
+from seq2seq.text.normalisation import normalise
 from seq2seq.text.special_tokens import EOS
-from seq2seq.text.tokenizer import normalise
 from seq2seq.translation.sentences import EMPTY, SentenceTranslation, SentenceTranslator, make_batches
 from seq2seq.translation.translator import Translator
 

@@ -80,7 +80,7 @@ def test_short_texts_are_translated_as_sentences(translator: Translator) -> None
 
 def test_long_texts_are_joined_from_their_parts_and_neighbours_stay_apart(translator: Translator) -> None:
     before, middle, after = translator.n_best(["Hund", LONG, "Katze"], OPTIONS, part_tokens=20)
-    parts = cut(LONG, translator.tokenizer, 20)
+    parts, _ = cut(LONG, translator.tokenizer, True, 20)
     assert len(parts) > 2
     expected = translator.sentences.translate(["Hund", *parts, "Katze"], OPTIONS)
     assert before[0].text == expected[0][0].text
@@ -89,6 +89,22 @@ def test_long_texts_are_joined_from_their_parts_and_neighbours_stay_apart(transl
         sentences = [n_best[rank] for n_best in expected[1:-1]]
         assert translation.text.split() == " ".join(sentence.text for sentence in sentences).split()
         assert translation.log_probability == pytest.approx(sum(sentence.log_probability for sentence in sentences))
+
+
+def test_each_sentence_is_translated_alone_unless_the_model_has_seen_several(translator: Translator) -> None:
+    text = "der Hund schläft. Die Katze liest. Wir lesen."
+    [[joined, second], [other, _]] = translator.n_best([text, "ein Buch"], OPTIONS)
+    expected = translator.sentences.translate(
+        ["der Hund schläft.", "Die Katze liest.", "Wir lesen.", "ein Buch"], OPTIONS
+    )
+    assert joined.text.split() == " ".join(best.text for best, _ in expected[:3]).split()
+    assert second.text.split() == " ".join(n_best[1].text for n_best in expected[:3]).split()
+    assert other.text == expected[3][0].text
+    assert (len(joined.parts), joined.sentences) == (3, 3)
+    assert translator.align(joined).source_words == tuple(text.split())
+    whole = Translator(translator.model, translator.tokenizer, translator.options, cut_at_sentence_ends=False)
+    [[best, _]] = whole.n_best([text], OPTIONS)
+    assert best.parts == (translator.sentences.translate([text], OPTIONS)[0][0],)
 
 
 def test_only_the_first_part_begins_with_the_prefix(translator: Translator) -> None:

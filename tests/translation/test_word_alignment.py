@@ -1,13 +1,15 @@
 """Attention over tokens becomes attention over the words of the text, whatever the tokens spell."""
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from seq2seq.text.normalisation import normalise
 from seq2seq.text.pharaoh import format_pharaoh
 from seq2seq.text.special_tokens import EOS
-from seq2seq.text.tokenizer import normalise
+from seq2seq.text.words import in_unspaced_script
 from seq2seq.translation.translator import Translator
 from seq2seq.translation.word_alignment import group_words, merge_subwords, strongest_links
 
@@ -27,8 +29,12 @@ def random_weights(targets: int, sources: int) -> Tensor:
 )
 def test_source_words_are_the_words_of_the_text(translator: Translator, text: str) -> None:
     [ids] = translator.tokenizer.encode_source([text])
-    words = group_words(translator.tokenizer.source_tokens(ids))
-    assert [word.text for word in words] == normalise(text).split()
+    tokens = translator.tokenizer.source_tokens(ids)
+    words = group_words(tokens)
+    assert [word.text for word in group_words(tokens, spaces_only=True)] == normalise(text).split()
+    assert "".join(word.text for word in words) == "".join(normalise(text).split())
+    if not any(map(in_unspaced_script, text)):
+        assert [word.text for word in words] == normalise(text).split()
     assert [index for word in words for index in word.tokens] == list(range(len(ids) - 1))
 
 
@@ -44,10 +50,30 @@ def test_target_words_are_the_words_of_the_translation(translator: Translator, d
     ]
     tokens = st.sampled_from(difficult) | st.integers(EOS + 1, tokenizer.target_size - 1)
     ids = [*data.draw(st.lists(tokens, max_size=25)), EOS]
-    words = group_words(tokenizer.target_tokens(ids))
+    words = group_words(tokenizer.target_tokens(ids), spaces_only=True)
     [text] = tokenizer.decode_target([ids])
     assert [word.text.replace("\ufffd", "") for word in words] == [word.replace("\ufffd", "") for word in text.split()]
     assert all(word.tokens for word in words)
+
+
+@pytest.mark.parametrize(
+    ("tokens", "words"),
+    [
+        (["▁我们", "去", "公园", "。", "</s>"], ["我们", "去", "公园", "。"]),
+        (["▁我", "看", "No", "kia", "20", "23", "年", "</s>"], ["我", "看", "Nokia2023", "年"]),
+        (["▁<", "0x", "日", "</s>"], ["<0x", "日"]),
+        (["▁ที", "่", "นี่", "▁ครับ", "</s>"], ["ที่", "นี่", "ครับ"]),  # a mark belongs to the character before it
+        (["▁", "<0xE6>", "<0x97>", "<0xA5>", "本", "</s>"], ["日", "本"]),  # a character in three tokens
+        (["▁sta", "te", "-of", "▁한국", "어", "</s>"], ["state-of", "한국어"]),
+    ],
+)
+def test_in_scripts_without_spaces_words_end_where_tokens_end(tokens: list[str], words: list[str]) -> None:
+    assert [word.text for word in group_words(tokens)] == words
+
+
+def test_gold_alignments_count_words_between_spaces_in_all_scripts() -> None:
+    tokens = ["▁今", "天", "▁很", "好", "</s>"]
+    assert [word.text for word in group_words(tokens, spaces_only=True)] == ["今天", "很好"]
 
 
 def test_merging_sums_over_source_tokens_and_averages_over_target_tokens() -> None:

@@ -1,0 +1,69 @@
+"""Which files a run has: to keep links out of it, and to delete these files and no others."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from seq2seq.errors import UserError
+from seq2seq.files import check_no_links
+from seq2seq.text.tokenizer import JOINT, SOURCE, TARGET
+
+RECIPE = "recipe.yaml"
+WEIGHTS = "model.safetensors"
+METRICS = "metrics.csv"
+CURVES = "learning_curves.png"
+PROVENANCE = "provenance.json"
+SCORES = "scores.json"
+CHECKPOINTS = "checkpoints"
+HYPOTHESES = "hypotheses"
+TENSORBOARD = "tensorboard"
+
+FILES = (JOINT, SOURCE, TARGET, WEIGHTS, METRICS, CURVES, PROVENANCE, SCORES, RECIPE)
+FOLDERS = {  # with a pattern of the names of the files in them
+    CHECKPOINTS: re.compile(r"(best|last)\.ckpt"),
+    HYPOTHESES: re.compile(r".+\.txt"),
+    TENSORBOARD: re.compile(r"events\.out\.tfevents\..+|hparams\.yaml"),
+}
+
+
+def check_run_links(folder: Path) -> None:
+    """Check that none of a run's files and folders is a link, which would be read or written through.
+
+    The run's folder itself may be a link.
+
+    Raises:
+        UserError: one is, or it is a pipe or a device; the message names it.
+    """
+    for path in (folder / TENSORBOARD / "hparams.yaml", *own_paths(folder)):
+        check_no_links(folder, path)
+
+
+def delete_run(folder: Path) -> list[Path]:
+    """Delete a run's files, and its folders that are then empty. The recipe goes last: till then, it stays a run.
+
+    Returns:
+        what is left in the folder: files that are not a run's.
+
+    Raises:
+        UserError: a file cannot be deleted.
+    """
+    check_run_links(folder)
+    for path in own_paths(folder):
+        try:
+            if not path.is_dir():
+                path.unlink(missing_ok=True)
+            elif not any(path.iterdir()):
+                path.rmdir()
+        except OSError as error:
+            raise UserError(f"{path}: cannot be deleted: {error.strerror or error}") from error
+    return sorted(folder.iterdir())
+
+
+def own_paths(folder: Path) -> Iterator[Path]:
+    """Yield the paths that a run has or may have: the files in its folders, each folder after its files, the files."""
+    for name, pattern in FOLDERS.items():
+        inner = folder / name
+        if inner.is_dir() and not inner.is_symlink():
+            yield from (path for path in sorted(inner.iterdir()) if pattern.fullmatch(path.name))
+        yield inner
+    yield from (folder / name for name in FILES)
