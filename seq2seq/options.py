@@ -131,7 +131,7 @@ def _hint(message: str, parser: ArgumentParser) -> str:
 
 
 def _with_factories(options: Any, values: Namespace) -> Any:
-    """Replace jsonargparse's closures by `partial(class, …)`, which can be inspected and written back."""
+    """Replace jsonargparse's objects by `partial(class, …)` and mappings, which can be inspected and written back."""
     changed: dict[str, Any] = {}
     for field in fields(options):
         value, parsed = getattr(options, field.name), getattr(values, field.name)
@@ -140,7 +140,17 @@ def _with_factories(options: Any, values: Namespace) -> Any:
         elif isinstance(parsed, Namespace) and "class_path" in parsed:
             arguments = vars(parsed.init_args) if "init_args" in parsed else {}
             changed[field.name] = partial(resolve_name(parsed.class_path), **arguments)
+        elif isinstance(value, dict):
+            changed[field.name] = _without_namespaces(value)
     return replace(options, **changed)
+
+
+def _without_namespaces(value: Any) -> Any:
+    """Return a mapping as it was typed: inside one, jsonargparse takes what names a class for a class to build."""
+    if isinstance(value, Namespace | dict):
+        items = vars(value) if isinstance(value, Namespace) else value
+        return {key: _without_namespaces(item) for key, item in items.items()}
+    return [_without_namespaces(item) for item in value] if isinstance(value, list) else value
 
 
 def _one_line(error: BaseException) -> str:

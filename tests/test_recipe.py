@@ -1,5 +1,6 @@
 """A mistake in a recipe gives one line that names the key. A valid recipe is read, and written back, in full."""
 
+import json
 import re
 from dataclasses import fields, is_dataclass
 from functools import partial
@@ -283,3 +284,13 @@ def test_an_option_of_the_attention_that_is_out_of_range_is_named_with_its_path(
 def test_a_training_option_out_of_range_is_named(key: str, value: Any) -> None:
     with pytest.raises(UserError, match=rf"^{key}: .*not {value}$"):
         TrainingOptions(**{key: value})
+
+
+def test_a_mapping_that_names_a_class_stays_a_mapping(path: Path) -> None:
+    part = {"class_path": "DotAttention", "init_args": {"x": [{"class_path": "y"}]}}
+    trainer, comparison = {"overfit_batches": part}, {"a": {"model.decoder.context": part}}
+    text = CORPUS + f"trainer: {json.dumps(trainer)}\ncomparison: {json.dumps(comparison)}"
+    recipe = load(path, text)
+    assert recipe.trainer == trainer
+    assert recipe.comparison == comparison
+    assert json.loads(json.dumps(recipe.to_dict()))["trainer"] == recipe.trainer

@@ -75,7 +75,9 @@ def gather_runs(folders: Sequence[Path], overrides: Sequence[str] = ()) -> list[
     runs = []
     for folder in folders:
         run = load_finished_run(folder, variant="")
-        recipe_without_seed = json.dumps({**run.recipe.to_dict(), "seed": None, "comparison": None}, sort_keys=True)
+        recipe_without_seed = json.dumps(
+            {**run.recipe.to_dict(), "seed": None, "comparison": None}, sort_keys=True, default=str
+        )
         name = names.setdefault(recipe_without_seed, re.sub(rf"-{run.seed}$", "", folder.resolve().name))
         runs.append(run._replace(variant=name, corpus=Run(folder).load_recipe(overrides).corpus))
     if len(names) < 2:

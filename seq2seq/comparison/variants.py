@@ -124,7 +124,7 @@ def widening_remarks(jobs: Sequence[Job]) -> list[str]:
 
 def as_options(keys: Keys) -> tuple[str, ...]:
     """Return keys and values as options of `seq2seq train`."""
-    values = (value if isinstance(value, str) else json.dumps(value) for value in keys.values())
+    values = (value if isinstance(value, str) else json.dumps(value, default=str) for value in keys.values())
     return tuple(part for key, value in zip(keys, values, strict=True) for part in (f"--{key}", value))
 
 
