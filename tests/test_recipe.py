@@ -294,3 +294,51 @@ def test_a_mapping_that_names_a_class_stays_a_mapping(path: Path) -> None:
     assert recipe.trainer == trainer
     assert recipe.comparison == comparison
     assert json.loads(json.dumps(recipe.to_dict()))["trainer"] == recipe.trainer
+
+
+LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{row}: &a{row} [{', '.join([f'*a{row - 1}'] * 9)}]\n" for row in range(1, 12)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (LAUGHS, "values, with every alias replaced by a copy"),
+        ("seed: " + "[" * 5000, "collections inside each other"),
+        ("seed: 1\nseed: 2", "the key seed is there twice"),
+        ("corpus: 2020-13-45", "a value is not possible"),
+        ("model: {encoder: {layers: 99999999999999999999}}", "model.encoder.layers: must be at most 64"),
+        ("model: {encoder: {hidden: 100000}}", "model.encoder.hidden: must be at most 65,536"),
+        ("model: {embedding: null}", "model.embedding has no value"),
+        ("search: {beam_size: 100000}", "search.beam_size: must be at most 10,000"),
+        ("search: {beam_size: true}", "search.beam_size"),
+        ("training: {learning_rate: .nan}", "training.learning_rate: must be more than 0"),
+        ("training: {learning_rate: .inf}", "training.learning_rate: must be more than 0"),
+        ("training: {learning_rate: 1e400}", "training.learning_rate: must be more than 0"),
+        ("training: {learning_rate: 1" + "0" * 400 + "}", "too large"),
+        ("training: {workers: 100000}", "training.workers: must be at most 256"),
+        ("training: {batch_tokens: 99999999999}", "training.batch_tokens: must be at most"),
+        ("tokenizer: {vocab_size: 99999999999}", "tokenizer.vocab_size: must be at most"),
+        ("seed: -1", "seed: must be from 0"),
+        ("seed: 99999999999999999999999", "seed: must be from 0"),
+        ("seed: .inf", "seed"),
+    ],
+)
+def test_an_absurd_recipe_is_one_short_line(path: Path, text: str, problem: str) -> None:
+    message = mistake(path, text if text.startswith(("corpus", "a0")) else CORPUS + text)
+    assert problem in message
+    assert len(message) < 900
+
+
+@pytest.mark.parametrize("name", ["../../outside", "a/b", ".hidden", "'a\\b'", '"a\\nb"', "''", "1", "null", "x" * 200])
+def test_a_variants_name_can_be_a_folders(path: Path, name: str) -> None:
+    message = mistake(path, CORPUS + f"comparison: {{? {name} : {{seed: 2}}}}")
+    assert message.startswith("comparison: variant ")
+    assert message.endswith("choose another name")
+
+
+def test_a_model_that_no_machine_holds_is_one_line(path: Path) -> None:
+    recipe = load(path, CORPUS + "model: {encoder: {hidden: 65536, layers: 64}}")
+    with pytest.raises(UserError, match="GB of memory"):
+        recipe.build_model(100, 100)

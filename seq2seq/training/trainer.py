@@ -175,13 +175,14 @@ def first_validation(trainer: lightning.Trainer, batches: float) -> float:
     Raises:
         UserError: the interval is longer than an epoch, or a fraction of a stream.
     """
-    interval, every = trainer.val_check_interval, trainer.check_val_every_n_epoch
+    # Lightning has no such attribute if the interval is a time.
+    interval, every = getattr(trainer, "val_check_interval", None), trainer.check_val_every_n_epoch
+    if interval is None:
+        return 0
     if isinstance(interval, float) and math.isinf(batches) and interval != 1.0:
         raise UserError(f"trainer.val_check_interval: a stream needs a whole number of batches, not {interval}")
     if isinstance(interval, int) and interval > batches and every is not None:
         raise UserError(f"trainer.val_check_interval: must be at most an epoch's {batches} batches, not {interval}")
-    if not isinstance(interval, int | float):  # a time
-        return 0
     inside = (
         interval if isinstance(interval, int) else max(1, math.floor(batches * interval)) if batches < math.inf else 0
     )

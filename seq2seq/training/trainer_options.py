@@ -51,6 +51,14 @@ def is_part(value: object) -> bool:
     return is_whole(value, 1) or (isinstance(value, float) and 0 < value <= 1)
 
 
+def is_time(value: object) -> bool:
+    """Return whether a value is a time: a text, which Lightning reads, or numbers of days, hours, minutes, seconds."""
+    if isinstance(value, dict):
+        units = ("days", "hours", "minutes", "seconds")
+        return bool(value) and all(name in units and is_whole(number, 0, 10**6) for name, number in value.items())
+    return isinstance(value, str)
+
+
 def one_of(*words: str) -> Rule:
     """Return the rule for a choice between words."""
     return Rule(lambda value: str(value) in words and isinstance(value, str | int), f"one of {', '.join(words)}")
@@ -66,7 +74,7 @@ def is_devices(value: object) -> bool:
 OPTIONAL_COUNT = Rule(lambda value: value is None or is_whole(value, 0), "a whole number")
 LIMIT = Rule(lambda value: value is None or is_part(value), "a number of batches, or a fraction up to 1.0 of them")
 SWITCH = Rule(lambda value: isinstance(value, bool), "true or false")
-TIME = Rule(lambda value: value is None or isinstance(value, str | dict), 'a time such as "00:12:00:00"')
+TIME = Rule(lambda value: value is None or is_time(value), 'a time such as "00:12:00:00"')
 
 RULES = {
     "accelerator": one_of(*ACCELERATORS),
@@ -84,7 +92,7 @@ RULES = {
     "limit_test_batches": LIMIT,
     "limit_predict_batches": LIMIT,
     "overfit_batches": Rule(lambda value: value == 0 or is_part(value), "0, a number of batches, or a fraction"),
-    "val_check_interval": Rule(lambda value: LIMIT.is_valid(value) or isinstance(value, str | dict), LIMIT.words),
+    "val_check_interval": Rule(lambda value: LIMIT.is_valid(value) or is_time(value), LIMIT.words),
     "check_val_every_n_epoch": Rule(
         lambda value: value is None or is_whole(value, 1), "a whole number from 1, or null"
     ),

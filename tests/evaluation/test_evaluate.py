@@ -83,3 +83,20 @@ def test_a_progress_label_is_no_markup(translator: Translator, monkeypatch: pyte
     monkeypatch.setenv("COLUMNS", "80")
     translate_all(translator, ["wir"], GREEDY, "[red]te[/red]st\x1b[2J", "parts")
     assert "[red]te[/red]st�[2J" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("name", ["../../outside", "/etc/passwd", "a/b", "..", ".hidden", "a\x1b[31m"])
+def test_a_sets_name_stays_in_the_run(name: str) -> None:
+    with pytest.raises(UserError, match="choose another name"):
+        EvaluationSet(name, [], [])
+    with pytest.raises(UserError, match=r"^split .*choose another name"):
+        EvaluationSet.from_split(CorpusOptions("anywhere"), name)
+
+
+def test_files_give_their_name(tmp_path: Path) -> None:
+    for name in ("mine.de", ".hidden.de", "esc\x1b.de"):
+        (tmp_path / name).write_text("ein Hund\n", encoding="utf-8")
+    assert EvaluationSet.from_files(tmp_path / "mine.de", tmp_path / "mine.de").name == "mine.de"
+    for name in (".hidden.de", "esc\x1b.de"):
+        with pytest.raises(UserError, match="choose another name"):
+            EvaluationSet.from_files(tmp_path / name, tmp_path / name)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from absurd import NUMBERS
 from hypothesis import given
 from hypothesis import strategies as st
 from random_models import quick
@@ -159,3 +160,46 @@ def test_the_absolute_path_of_a_folder_is_right_from_everywhere(
     assert CorpusOptions("here/../here/corpus").absolute().path == str(tmp_path / "here" / "corpus")
     for path in ("bentrevett/multi30k", "~/corpus", "nowhere"):
         assert CorpusOptions(path).absolute().path == path
+
+
+OUTSIDE = [
+    "../../outside/test",
+    "/etc/passwd",
+    "a/b",
+    "a\\b",
+    "..",
+    ".hidden",
+    "C:test",
+    "a\nb",
+    "a\x1b[31m",
+    "x" * 500,
+    3,
+]
+
+
+@pytest.mark.parametrize("key", ["train", "validation", "test", "test_long"])
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_a_splits_name_stays_in_the_folder(key: str, name: Any) -> None:
+    with pytest.raises(UserError, match=rf"^corpus\.{key} .*choose another name$"):
+        CorpusOptions("anywhere", **{key: name})
+
+
+def test_splits_of_the_hub_may_be_slices() -> None:
+    options = CorpusOptions("anywhere", train="train[:10%]+validation", test="", test_long="")
+    assert options.train == "train[:10%]+validation"
+    for key in ("train", "validation"):
+        with pytest.raises(UserError, match=f"corpus.{key}"):
+            CorpusOptions("anywhere", **{key: ""})
+
+
+@pytest.mark.parametrize("path", ["", "a\0b", "a\x1b[31mb", "a\nb"])
+def test_a_path_can_be_printed(path: str) -> None:
+    with pytest.raises(UserError, match="path: must "):
+        CorpusOptions(path)
+
+
+@pytest.mark.parametrize("key", ["max_words", "max_ratio"])
+@pytest.mark.parametrize("value", [*NUMBERS, 0])
+def test_a_number_that_nobody_means_is_named(key: str, value: Any) -> None:
+    with pytest.raises(UserError, match=f"^{key}: must be "):
+        CorpusOptions("anywhere", **{key: value})

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import torch
+from executed import Code
 from tiny_training import RECIPE, write_corpus
 
 from seq2seq.errors import UserError
@@ -260,6 +261,151 @@ def test_a_run_is_not_overwritten_by_mistake(train: Train, tmp_path: Path) -> No
     with pytest.raises(UserError, match="not a run's folder"):
         train(stranger, *once, force=True)
     assert (stranger / "chapter.txt").exists()
+
+
+ONCE = ("--trainer.max_epochs", "1", "--corpus.test", "")
+MISTAKES = [
+    *("--corpus.path=/no/such/folder", "--corpus.train=trian", "--corpus.source=fr", "--tokenizer.vocab_size=90000"),
+    *("--trainer.accelerator=tpu", "--trainer.devices=999", "--trainer.strategy=x", "--trainer.max_epochs=0"),
+    *("--trainer.val_check_interval=5000", "--trainer.max_steps=1", "--trainer.check_val_every_n_epoch=7"),
+    *("--trainer.limit_train_batches=0.001", "--trainer.limit_val_batches=0.001", "--trainer.max_time=soon"),
+    *("--trainer.precision=16-true", "--model.decoder.context.size=0", "--trainer.deterministic=maybe"),
+]
+
+
+@pytest.mark.parametrize("override", MISTAKES)
+def test_a_mistake_deletes_and_writes_nothing(train: Train, tmp_path: Path, override: str) -> None:
+    folder = tmp_path / "run"
+    Run(folder).save_recipe(Recipe(CorpusOptions("x")))  # a trained run, as far as --force knows
+    (folder / "notes.txt").write_text("mine")
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    with pytest.raises(UserError) as caught:
+        train(folder, override, force=True)
+    assert "\n" not in str(caught.value)
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+    with pytest.raises(UserError):
+        train(tmp_path / "new", override)
+    assert not (tmp_path / "new").exists()
+
+
+def test_force_deletes_the_run_and_keeps_other_files(
+    train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "run"
+    train(folder, *ONCE)
+    old = Run(folder).provenance()
+    (folder / "notes.txt").write_text("mine")
+    (folder / "hypotheses").mkdir()
+    (folder / "hypotheses" / "old.greedy.txt").write_text("old")
+    capsys.readouterr()
+    train(folder, *ONCE, "--seed", "2", force=True)
+    assert "kept what is not a run's: notes.txt" in capsys.readouterr().err
+    assert (folder / "notes.txt").read_text() == "mine"
+    assert not (folder / "hypotheses").exists()
+    assert (old.seed, Run(folder).provenance().seed) == (1, 2)
+    assert len(read_metrics(folder)) == 1
+
+
+def test_a_run_may_lie_behind_a_link_but_its_files_may_not(train: Train, tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "runs").symlink_to(tmp_path / "disk")
+    folder = tmp_path / "runs" / "run"
+    train(folder, *ONCE)
+    (tmp_path / "link").symlink_to(tmp_path / "disk" / "run")
+    train(tmp_path / "link", *ONCE, force=True)
+    outside = tmp_path / "outside"
+    for name in ("checkpoints", "tensorboard", "metrics.csv", "learning_curves.png", "tensorboard/hparams.yaml"):
+        (folder / name).rename(outside) if (folder / name).exists() else outside.write_text("mine")
+        (folder / name).symlink_to(outside)
+        content = sorted(outside.iterdir()) if outside.is_dir() else outside.read_bytes()
+        for how in ({"resume": True}, {"force": True}):
+            with pytest.raises(UserError, match=rf"{name}: is a link"):
+                train(folder, *ONCE, **how)
+        assert (sorted(outside.iterdir()) if outside.is_dir() else outside.read_bytes()) == content
+        (folder / name).unlink()
+        outside.rename(folder / name)
+
+
+def change_checkpoint(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    checkpoint = torch.load(path, weights_only=True)
+    change(checkpoint)
+    torch.save(checkpoint, path)
+
+
+def model_checkpoint(checkpoint: dict[str, Any]) -> dict[str, Any]:
+    return next(state for name, state in checkpoint["callbacks"].items() if name.startswith("ModelCheckpoint"))
+
+
+def test_a_damaged_checkpoint_is_one_line_and_changes_nothing(train: Train, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    train(folder, *ONCE)
+    run = Run(folder)
+    victim = tmp_path / "victim"
+    victim.touch()
+    behind = f"{run.checkpoints}/../../victim"
+    changes: list[Callable[[dict[str, Any]], object]] = [
+        lambda checkpoint: checkpoint.pop("epoch"),
+        lambda checkpoint: checkpoint.update(epoch=10**30),
+        lambda checkpoint: checkpoint.update(global_step="x"),
+        lambda checkpoint: checkpoint.update(loops=3),
+        lambda checkpoint: checkpoint.update(optimizer_states=[3]),
+        lambda checkpoint: checkpoint.update(callbacks=3),
+        lambda checkpoint: checkpoint.update(plateau={"best_bleu": "x"}),
+        lambda checkpoint: checkpoint["optimizer_states"][0]["state"][0].update(exp_avg=torch.zeros(7)),
+        lambda checkpoint: checkpoint["optimizer_states"][0]["param_groups"][0].update(betas="x"),
+        lambda checkpoint: checkpoint["lr_schedulers"][0].update(last_epoch="x"),
+        lambda checkpoint: checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"]["total"].update(ready="x"),
+        lambda checkpoint: checkpoint["state_dict"].popitem(),
+        lambda checkpoint: checkpoint["state_dict"]["model.decoder.readout.bias"].fill_(torch.nan),
+        lambda checkpoint: model_checkpoint(checkpoint).update(best_k_models={behind: torch.tensor(-1.0)}),
+        lambda checkpoint: model_checkpoint(checkpoint).update(kth_best_model_path=str(victim)),
+    ]
+    whole = run.last_checkpoint.read_bytes()
+    for change in changes:
+        run.last_checkpoint.write_bytes(whole)
+        change_checkpoint(run.last_checkpoint, change)
+        before = run.metrics_path.read_bytes(), run.weights_path.read_bytes()
+        with pytest.raises(UserError, match=r"last\.ckpt: .*--force to start anew$") as caught:
+            train(folder, "--trainer.max_epochs=2", "--corpus.test", "", resume=True)
+        assert "\n" not in str(caught.value)
+        assert (run.metrics_path.read_bytes(), run.weights_path.read_bytes()) == before
+    assert victim.exists()
+    run.last_checkpoint.write_bytes(whole)
+    run.best_checkpoint.write_bytes(b"damaged")
+    with pytest.raises(UserError, match=r"best\.ckpt: damaged"):
+        train(folder, "--trainer.max_epochs=2", "--corpus.test", "", resume=True)
+
+
+@pytest.mark.parametrize("name", ["last.ckpt", "best.ckpt"])
+def test_code_in_a_checkpoint_is_not_executed_on_resuming(train: Train, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "run"
+    train(folder, *ONCE)
+    checkpoint = torch.load(folder / "checkpoints" / name, weights_only=True)
+    checkpoint["extra"] = Code(tmp_path / "executed")
+    torch.save(checkpoint, folder / "checkpoints" / name)
+    with pytest.raises(UserError, match=f"{name}: it is damaged, or holds more than numbers"):
+        train(folder, "--trainer.max_epochs=2", "--corpus.test", "", resume=True)
+    assert not (tmp_path / "executed").exists()
+
+
+def test_lightning_itself_loads_no_code(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "run"
+    train(folder, *ONCE)
+    checkpoint = torch.load(folder / "checkpoints" / "best.ckpt", weights_only=True)
+    torch.save({**checkpoint, "extra": Code(tmp_path / "executed")}, folder / "checkpoints" / "last.ckpt")
+    monkeypatch.setattr("seq2seq.training.train.check_checkpoint", lambda *_: None)
+    with pytest.raises(UserError, match="training cannot go on from it"):
+        train(folder, "--trainer.max_epochs=2", "--corpus.test", "", resume=True)
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize("name", ["metrics.csv", "scores.json", "provenance.json"])
+def test_a_run_with_a_damaged_file_does_not_go_on(train: Train, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "run"
+    train(folder, *ONCE)
+    (folder / name).write_text("{", encoding="utf-8")
+    with pytest.raises(UserError, match=rf"{name}: damaged"):
+        train(folder, "--trainer.max_epochs=2", "--corpus.test", "", resume=True)
 
 
 @pytest.mark.parametrize(
