@@ -48,7 +48,11 @@ def add_train_options(parser: argparse.ArgumentParser) -> None:
     )
     existing_run = parser.add_mutually_exclusive_group()
     existing_run.add_argument("--resume", action="store_true", help="go on with the run in the folder")
-    existing_run.add_argument("--force", action="store_true", help="delete the run in the folder, and start anew")
+    existing_run.add_argument(
+        "--force",
+        action="store_true",
+        help="start anew: delete the run in the folder (its own files alone), once the new one is ready to begin",
+    )
     parser.add_argument("--keys", action="store_true", help="list all keys of a recipe, and stop")
 
 
