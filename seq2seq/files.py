@@ -92,6 +92,10 @@ def read_bytes(path: Path, most: int) -> bytes:
         raise UserError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
+def is_temporary(name: str) -> bool:
+    return re.fullmatch(r"\..+-\w{8}\.part(\..*)?", name) is not None
+
+
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
     """Provide a temporary path beside `path`, and move the file from there to `path` when the block has succeeded.
@@ -106,7 +110,7 @@ def atomic(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # Keep the suffix last, because libraries choose a file's format by its suffix.
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=f".part{path.suffix}", dir=path.parent)
         os.close(handle)
         temporary = Path(name)
         temporary.chmod(0o644)

@@ -3,26 +3,28 @@
 runs/NAME/
     recipe.yaml          everything that decided the run, every key with its value
     tokenizer.model      SentencePiece's model (two files if it is not joint)
-    model.safetensors    the weights of the best epoch: no pickle
-    checkpoints/         Lightning's, for resuming
+    model.safetensors    the weights of the best epoch so far: no pickle
+    checkpoints/         Lightning's, to go on from
     metrics.csv          one row for each validation; learning_curves.png shows it, tensorboard/ has more
     provenance.json      what was done, with what: seed, data, versions, hardware, commands, time
     scores.json          scores with their signatures; hypotheses/ has the translations
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from torch import Tensor
+
 from seq2seq.errors import UserError
 from seq2seq.files import check_file_name, check_no_links, read_json, read_lines, write, write_json
 from seq2seq.model.encoder_decoder import EncoderDecoder
-from seq2seq.model.weights import holds_weights, load_weights, save_weights
+from seq2seq.model.weights import holds_weights, load_weights, save_state, save_weights
 from seq2seq.provenance import Provenance, differences, flatten
 from seq2seq.recipe import Recipe
 from seq2seq.run_files import CHECKPOINTS, HYPOTHESES, METRICS, PROVENANCE, RECIPE, SCORES, WEIGHTS, check_run_links
-from seq2seq.run_metrics import EpochMetrics, append_metrics, read_metrics
+from seq2seq.run_metrics import EpochMetrics, append_metrics, read_metrics, write_metrics
 from seq2seq.text.sentence_splitter import RARELY
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.translation.quantization import Weights, quantize
@@ -49,8 +51,8 @@ class Run:
         self.provenance_path = folder / PROVENANCE
         self.scores_path = folder / SCORES
         self.checkpoints = folder / CHECKPOINTS
-        self.best_checkpoint = self.checkpoints / "best.ckpt"
         self.last_checkpoint = self.checkpoints / "last.ckpt"
+        self.earlier_best_checkpoint = self.checkpoints / "best.ckpt"  # of earlier versions
 
     def __str__(self) -> str:
         return str(self.folder)
@@ -158,9 +160,15 @@ class Run:
         if self.writes:
             save_weights(model, self.weights_path)
 
-    def has_weights(self, model: EncoderDecoder) -> bool:
-        """Return whether model.safetensors holds exactly the weights of a model."""
-        return holds_weights(self.weights_path, model)
+    def replace_weights(self, weights: Mapping[str, Tensor]) -> None:
+        """Write other weights to model.safetensors. The scores of the weights before are removed.
+
+        Args:
+            weights: the state of a model. If they are there already, nothing is changed.
+        """
+        if self.writes and not holds_weights(self.weights_path, weights):
+            self.clear_scores()
+            save_state(weights, self.weights_path)
 
     def load_weights(self, model: EncoderDecoder) -> None:
         """Read model.safetensors into a model.
@@ -172,7 +180,7 @@ class Run:
         if not self.weights_path.is_file():
             raise UserError(
                 f"{self.weights_path}: not there yet: the run has not finished an epoch; go on with: "
-                f"seq2seq train --resume --run {self}"
+                f"seq2seq train --run {self}"
             )
         load_weights(model, self.weights_path)
 
@@ -196,6 +204,12 @@ class Run:
         if self.writes:
             check_no_links(self.folder, self.metrics_path)
             append_metrics(self.metrics_path, row)
+
+    def drop_metrics_after(self, update: int) -> None:
+        """Remove the rows of later updates from metrics.csv: they will be measured again."""
+        rows = self.metrics()
+        if self.writes and any(row.update > update for row in rows):
+            write_metrics(self.metrics_path, [row for row in rows if row.update <= update])
 
     def provenance(self) -> Provenance:
         """Return how the run was made. Earlier versions recorded this in scores.json.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from seq2seq.errors import UserError
-from seq2seq.files import check_no_links
+from seq2seq.files import check_no_links, is_temporary
 from seq2seq.text.tokenizer import JOINT, SOURCE, TARGET
 
 RECIPE = "recipe.yaml"
@@ -67,3 +67,8 @@ def own_paths(folder: Path) -> Iterator[Path]:
             yield from (path for path in sorted(inner.iterdir()) if pattern.fullmatch(path.name))
         yield inner
     yield from (folder / name for name in FILES)
+
+
+def other_files(folder: Path) -> list[Path]:
+    """Return what is in a folder, apart from the temporary files that a kill may leave."""
+    return sorted(path for path in folder.iterdir() if not is_temporary(path.name))

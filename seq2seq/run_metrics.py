@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 
@@ -55,7 +56,7 @@ REQUIRED_COLUMNS = [field.name for field in fields(EpochMetrics) if field.defaul
 def read_metrics(path: Path) -> list[EpochMetrics]:
     """Return the rows of a metrics.csv. If there is no such file, the list is empty.
 
-    A run that was resumed inside an epoch may have measured one update twice. The last row counts.
+    Earlier versions may have written two rows for an update. The last one counts.
 
     Raises:
         UserError: the file is damaged.
@@ -80,15 +81,21 @@ def append_metrics(path: Path, row: EpochMetrics) -> None:
     """Append a row to a metrics.csv. The file is written anew: a hard link to it elsewhere keeps its text.
 
     Raises:
+        UserError: the file cannot be read or written.
+    """
+    write_metrics(path, [*read_metrics(path), row])
+
+
+def write_metrics(path: Path, rows: Sequence[EpochMetrics]) -> None:
+    """Write a metrics.csv. A column that no row has a value for is left out.
+
+    Raises:
         UserError: the file cannot be written.
     """
-    values = {name: value for name, value in asdict(row).items() if value is not None}
+    values = [{**asdict(row), "epoch": float(row.epoch), "update": int(row.update)} for row in rows]
+    columns = [name for name in COLUMNS if any(row[name] is not None for row in values)] or REQUIRED_COLUMNS
     table = io.StringIO(newline="")
-    writer = csv.DictWriter(table, list(values))
-    before = read_bytes(path, LARGEST).decode("utf-8") if path.exists() else ""
-    if not before:
-        writer.writeheader()
-    elif not before.endswith("\n"):
-        before += "\r\n"
-    writer.writerow(values)
-    write(path, before + table.getvalue())
+    writer = csv.DictWriter(table, columns, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(values)
+    write(path, table.getvalue())

@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import shutil
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -243,12 +244,17 @@ def test_weights_are_those_that_were_saved(run: Run, translator: Translator) -> 
     with pytest.raises(UserError, match="not there yet"):
         run.load_weights(translator.model)
     run.save_weights(translator.model)
-    assert run.has_weights(translator.model)
+    run.save_evaluation(EVALUATION)
+    run.replace_weights(translator.model.state_dict())  # the same weights: their scores stay
+    assert run.load_evaluation(EVALUATION.set_name, EVALUATION.search_name)
+    saved = deepcopy(translator.model.state_dict())
     with torch.no_grad():
         translator.model.decoder.readout.weight.add_(1.0)
-    assert not run.has_weights(translator.model)
+    run.replace_weights(translator.model.state_dict())
+    assert run.load_evaluation(EVALUATION.set_name, EVALUATION.search_name) is None
+    run.replace_weights(saved)
     run.load_weights(translator.model)
-    assert run.has_weights(translator.model)
+    torch.testing.assert_close(translator.model.state_dict(), saved, rtol=0, atol=0)
     run.weights_path.write_bytes(b"damaged")
     with pytest.raises(UserError, match="damaged"):
         run.load_weights(translator.model)

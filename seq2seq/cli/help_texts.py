@@ -8,7 +8,9 @@ Every key of the recipe can be set on the command line, by its path:
     seq2seq train recipes/quickstart.yaml --model.decoder.context FixedContext --run runs/bottleneck
     seq2seq train recipes/multi30k-de-en.yaml --corpus.path FOLDER
 
-Ctrl-C stops a training; --resume goes on with it. --keys lists all keys with their meaning."""
+The same command is right at any time: it starts the run, goes on with it after Ctrl-C, a crash or a full disk, or
+prints the scores of a finished run. A larger --trainer.max_epochs trains more epochs. Without a recipe, --run FOLDER
+takes the run's own. --keys lists all keys with their meaning."""
 
 TRANSLATE = """\
 Translate with a trained run.

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 import sys
 import warnings
 from collections.abc import Sequence
@@ -29,18 +30,15 @@ def train(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     if arguments.keys:
         make_parser(Recipe).print_help()
         return
-    resumes = arguments.resume and arguments.run is not None
-    if arguments.recipe is None and not resumes:
-        raise UserError(
-            "which recipe? seq2seq train RECIPE, or to go on with a run: seq2seq train --resume --run FOLDER"
-        )
+    if arguments.recipe is None and arguments.run is None:
+        raise UserError("which recipe? seq2seq train RECIPE, or to go on with a run: seq2seq train --run FOLDER")
     path = arguments.recipe or Run(arguments.run).recipe_path
     if not path.is_file():
         if recipes := [argument for argument in overrides if argument.endswith((".yaml", ".yml"))]:
             raise UserError(f"the recipe comes first, before its keys: seq2seq train {recipes[0]} …")
         if arguments.recipe is None and not overrides:
             Run(arguments.run).check_exists()
-        if resumes and overrides:
+        if arguments.run is not None and overrides:
             raise UserError(f"{path}: no recipe; without one, keys are written --KEY=VALUE: {overrides[0]}={path}")
     recipe = Recipe.load(path, overrides, old_names=arguments.recipe is None)
     if arguments.run is None:
@@ -54,7 +52,7 @@ def train(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     if evaluations:
         write_output(format_scores(evaluations))
     if run.writes:
-        write_message(f"translate with it: seq2seq translate {run}")
+        write_message(f"translate with it: seq2seq translate {shlex.quote(str(run))}")
 
 
 def translate(arguments: argparse.Namespace, unknown: Sequence[str]) -> None:

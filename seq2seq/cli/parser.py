@@ -41,13 +41,13 @@ def make_parser() -> argparse.ArgumentParser:
 def add_train_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `seq2seq train`."""
     parser.add_argument(
-        "recipe", type=Path, nargs="?", help="the recipe's file (default with --resume: the run's own recipe)"
+        "recipe", type=Path, nargs="?", help="the recipe's file (default with --run: the run's own recipe)"
     )
     parser.add_argument(
         "--run", type=Path, metavar="FOLDER", help="the run's folder (default: runs/, with the recipe's name)"
     )
     existing_run = parser.add_mutually_exclusive_group()
-    existing_run.add_argument("--resume", action="store_true", help="go on with the run in the folder")
+    existing_run.add_argument("--resume", action="store_true", help="do not start a run, only go on with one")
     existing_run.add_argument(
         "--force",
         action="store_true",

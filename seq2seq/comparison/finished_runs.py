@@ -40,7 +40,7 @@ def load_finished_run(folder: Path, variant: str) -> FinishedRun:
     run = Run(folder)
     run.check_exists()
     if not run.is_finished():
-        raise UserError(f"{folder}: not trained to its end yet; go on with: seq2seq train --resume --run {folder}")
+        raise UserError(f"{folder}: not trained to its end yet; go on with: seq2seq train --run {folder}")
     recipe = run.load_recipe()
     return FinishedRun(variant, recipe.seed, folder, recipe, recipe.corpus, run.provenance(), load_epochs(run))
 

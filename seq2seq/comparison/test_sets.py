@@ -111,9 +111,7 @@ def score_run(
     for test_set in test_sets:
         pairs = test_set.pairs
         evaluation = folder.load_evaluation(pairs.name, search_name(search))
-        saved = evaluation and (evaluation.search, evaluation.tokenizer, evaluation.fingerprint)
-        is_whole = evaluation is not None and len(evaluation.hypotheses) == len(pairs.sources)
-        if evaluation is None or not is_whole or saved != (search, tokenizer, pairs.fingerprint()):
+        if evaluation is None or not evaluation.is_of(pairs, search, tokenizer):
             translator = translator or folder.load_translator()
             write_message(f"{folder}: translating {pairs.name}")
             evaluation = evaluate(translator, pairs, search, tokenizer=tokenizer, lines=test_set.lines)

@@ -141,6 +141,12 @@ class Evaluation:
     tokenizer: MetricTokenizer = "13a"
     cut_lines: int = 0
 
+    def is_of(self, evaluation_set: EvaluationSet, search: SearchOptions, tokenizer: MetricTokenizer) -> bool:
+        """Return whether these are the scores of a set as it is now, by the given search and tokenizer of BLEU."""
+        is_whole = len(self.hypotheses) == len(evaluation_set.sources)
+        is_same = (self.search, self.tokenizer, self.fingerprint) == (search, tokenizer, evaluation_set.fingerprint())
+        return is_whole and is_same
+
 
 class Hypotheses(NamedTuple):
     """The best translation of each line, and how many lines were translated in parts."""

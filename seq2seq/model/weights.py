@@ -1,11 +1,12 @@
 """Keep a model's weights in a safetensors file, which holds numbers only: reading it executes nothing."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import safetensors
 import safetensors.torch
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from seq2seq.errors import UserError
 from seq2seq.files import atomic
@@ -27,7 +28,7 @@ def load_weights(model: nn.Module, path: Path) -> None:
         safetensors.torch.load_model(model, str(path))
     except (safetensors.SafetensorError, OSError) as error:
         raise UserError(
-            f"{path}: damaged, or not a safetensors file ({error}); write it again with: seq2seq train --resume"
+            f"{path}: damaged, or not a safetensors file ({error}); copy it again, or train the run anew with --force"
         ) from error
     except RuntimeError as error:
         raise UserError(f"{path}: its weights belong to another model than the recipe beside it describes") from error
@@ -35,11 +36,21 @@ def load_weights(model: nn.Module, path: Path) -> None:
         raise UserError(f"{path}: damaged: it has weights that are infinite or not a number; train the run anew")
 
 
-def holds_weights(path: Path, model: nn.Module) -> bool:
+def save_state(weights: Mapping[str, Tensor], path: Path) -> None:
+    seen: set[int] = set()
+    chosen = {}
+    for name in sorted(weights):
+        if weights[name].data_ptr() not in seen:
+            seen.add(weights[name].data_ptr())
+            chosen[name] = weights[name].contiguous()
+    with atomic(path) as temporary:
+        safetensors.torch.save_file(chosen, str(temporary))
+
+
+def holds_weights(path: Path, weights: Mapping[str, Tensor]) -> bool:
     """Return whether a file holds exactly the weights of a model."""
     try:
         saved = safetensors.torch.load_file(path)
     except (safetensors.SafetensorError, OSError):
         return False
-    weights = model.state_dict()
     return all(name in weights and torch.equal(value, weights[name]) for name, value in saved.items())

@@ -1,8 +1,8 @@
 """Put sentence pairs into batches, and order the batches of an epoch.
 
 Pairs of similar length are batched together, up to a number of tokens, and every process takes its part of each batch.
-The order follows from the seed and the epoch alone: a run that is resumed between two epochs has the same batches as a
-run that was never stopped. A run that is resumed inside an epoch starts this epoch's batches again.
+The order follows from the seed and the epoch alone: a run that is resumed has the same batches as a run that was never
+stopped. Inside an epoch, it goes on with the batches that were not seen.
 """
 
 from collections.abc import Iterable, Sequence

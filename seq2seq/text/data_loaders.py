@@ -1,6 +1,7 @@
 """Load the batches of a training epoch and of the validation split, with PyTorch's DataLoader."""
 
 from functools import partial
+from itertools import islice
 from typing import Any, NamedTuple
 
 import datasets
@@ -28,21 +29,26 @@ from seq2seq.text.tokenizer import Tokenizer, seed_sampling
 
 
 class BatchLoader(DataLoader[Batch]):
-    """A DataLoader whose worker processes report a user's mistake as one line, too.
+    """A DataLoader whose worker processes report a user's mistake as one line, too, and that can go on inside an epoch.
 
     PyTorch makes an error message of a worker's whole traceback, which ends in the error.
+
+    Attributes:
+        seen: how many batches to leave out, because the model has learned from them. They still count in the length.
     """
+
+    seen = 0
 
     def __iter__(self) -> Any:
         try:
-            yield from super().__iter__()
+            yield from islice(super().__iter__(), self.seen, None)
         except UserError as error:
             *_, line = str(error).strip().splitlines()
             raise UserError(line.removeprefix(f"{UserError.__module__}.{UserError.__qualname__}: ")) from None
 
 
 def training_loader(
-    rows: Rows, collate: Collator, batching: Batching, epoch: int, process: ProcessRank, workers: int
+    rows: Rows, collate: Collator, batching: Batching, epoch: int, process: ProcessRank, workers: int, seen: int = 0
 ) -> DataLoader[Batch]:
     """Return a loader of this process's batches of one epoch.
 
@@ -53,6 +59,7 @@ def training_loader(
         epoch: counted from 0; the order of the batches depends on it.
         process: the rank of this training process.
         workers: worker processes that prepare batches; 0 prepares them in this process.
+        seen: how many batches to leave out, because the model has learned from them.
 
     Raises:
         UserError: there are fewer rows than training processes.
@@ -66,9 +73,13 @@ def training_loader(
         generator=torch.Generator(),  # without it, the loader draws from torch's generator and changes the dropout
     )
     if isinstance(rows, datasets.IterableDataset):
-        return make_loader(StreamingBatches(rows, collate, batching, epoch, process), batch_size=None)
-    lengths = pair_lengths(rows.select_columns(["source_ids", "target_ids"]))
-    return make_loader(rows, batch_sampler=epoch_batches(lengths, batching, epoch, process), collate_fn=collate)
+        loader = make_loader(StreamingBatches(rows, collate, batching, epoch, process), batch_size=None)
+    else:
+        lengths = pair_lengths(rows.select_columns(["source_ids", "target_ids"]))
+        batches = epoch_batches(lengths, batching, epoch, process)
+        loader = make_loader(rows, batch_sampler=batches, collate_fn=collate)
+    loader.seen = seen
+    return loader
 
 
 def seed_worker(seed: int, worker: int) -> None:
@@ -108,4 +119,5 @@ def validation_loader(
         return NumberedBatch(torch.tensor(indices), collate([rows[index] for index in indices]))
 
     batches: Any = [own_part(bucket, process) for bucket in buckets]  # Any, because DataLoader's type excludes lists
-    return DataLoader(batches, batch_size=None, collate_fn=load)
+    # With a generator of its own, the loader draws nothing from torch's: a validation does not change the dropout.
+    return DataLoader(batches, batch_size=None, collate_fn=load, generator=torch.Generator())

@@ -1,8 +1,6 @@
 """Make the callbacks of Lightning's Trainer: checkpoints, reports, averaged weights and early stopping."""
 
 import time
-from dataclasses import dataclass
-from typing import Any
 
 import lightning
 from lightning.pytorch.callbacks import (
@@ -10,10 +8,8 @@ from lightning.pytorch.callbacks import (
     EarlyStopping,
     EMAWeightAveraging,
     LearningRateMonitor,
-    ModelCheckpoint,
     RichProgressBar,
 )
-from torch import Tensor
 
 from seq2seq.evaluation.options import MetricTokenizer
 from seq2seq.recipe import Recipe
@@ -21,6 +17,7 @@ from seq2seq.run import Run
 from seq2seq.run_metrics import EpochMetrics
 from seq2seq.terminal_text import printable, write_message
 from seq2seq.training.module import IMPROVEMENTS, TranslationModule
+from seq2seq.training.save_progress import SaveProgress
 
 ZEROS = 3  # validations in a row with a BLEU of 0.00 before there is a warning
 
@@ -28,37 +25,25 @@ ZEROS = 3  # validations in a row with a BLEU of 0.00 before there is a warning
 def make_callbacks(recipe: Recipe, run: Run) -> list[Callback]:
     """Return the callbacks of a training."""
     options = recipe.training
-    checkpoint_options: dict[str, Any] = {
-        "dirpath": run.checkpoints,
-        "enable_version_counter": False,
-        # A checkpoint from the end of an epoch resumes exactly. A recipe that validates inside its epochs saves there.
-        "save_on_train_epoch_end": "val_check_interval" not in recipe.trainer,
-    }
     callbacks: list[Callback] = [
-        # Lightning puts the averaged weights only into whole checkpoints, so the best one is whole, too.
-        BestCheckpoint(filename=run.best_checkpoint.stem, monitor=IMPROVEMENTS, mode="max", **checkpoint_options),
-        ModelCheckpoint(filename=run.last_checkpoint.stem, **checkpoint_options),
+        SaveProgress(run),
         LearningRateMonitor("step"),
         ValidationReport(run, options.shown_translations),
     ]
     if options.ema_decay:
         callbacks.append(EMAWeightAveraging(decay=options.ema_decay))
     if options.patience:
-        callbacks.append(EarlyStopping(IMPROVEMENTS, mode="max", patience=options.patience))
+        callbacks.append(Patience(IMPROVEMENTS, mode="max", patience=options.patience))
     if recipe.trainer.get("enable_progress_bar", True):
         callbacks.append(ProgressBar(leave=False, console_kwargs={"stderr": True}))
     return callbacks
 
 
-class BestCheckpoint(ModelCheckpoint):
-    """Saves a checkpoint when the last validation is the best so far.
+class Patience(EarlyStopping):
+    """Lightning's EarlyStopping, which also stops a run that goes on although its patience was at an end."""
 
-    The module decides. Lightning's own comparison forgets the best score when a run's folder has moved.
-    """
-
-    def check_monitor_top_k(self, trainer: lightning.Trainer, current: Tensor | None = None) -> bool:
-        assert isinstance(trainer.lightning_module, TranslationModule)
-        return trainer.lightning_module.best.update == trainer.global_step
+    def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        trainer.should_stop = self.wait_count >= self.patience
 
 
 class ProgressBar(RichProgressBar):
@@ -68,25 +53,6 @@ class ProgressBar(RichProgressBar):
         self, trainer: lightning.Trainer, pl_module: lightning.LightningModule
     ) -> dict[str, int | str | float | dict[str, float]]:
         return {name: value for name, value in super().get_metrics(trainer, pl_module).items() if name != "v_num"}
-
-
-@dataclass(frozen=True)
-class Progress:
-    """The progress of a training at one moment.
-
-    Args:
-        time: of the monotonic clock, in seconds.
-        tokens: labels trained on so far.
-        nats: the sum of their losses.
-    """
-
-    time: float
-    tokens: int
-    nats: float
-
-    @staticmethod
-    def of(module: TranslationModule) -> "Progress":
-        return Progress(time.monotonic(), module.tokens, module.nats)
 
 
 class ValidationReport(Callback):
@@ -101,23 +67,24 @@ class ValidationReport(Callback):
         self.run = run
         self.shown_translations = shown_translations
         self.zeros = 0  # validations in a row whose BLEU is 0.00
-        self.last_report = Progress(time.monotonic(), 0, 0.0)
+        self.started = time.monotonic()
+        self.tokens_before = 0  # counted before `started`, by the training that this one goes on with
 
     def on_train_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         assert isinstance(pl_module, TranslationModule)
-        self.last_report = Progress.of(pl_module)
+        self.started, self.tokens_before = time.monotonic(), pl_module.tokens
 
     def on_validation_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Log the training's speed and loss before the validation begins, so that its time does not count."""
         assert isinstance(pl_module, TranslationModule)
-        now, before = Progress.of(pl_module), self.last_report
-        tokens = now.tokens - before.tokens
-        pl_module.log("tokens_per_second", tokens / (now.time - before.time), sync_dist=True)
-        pl_module.log("mean_training_loss", (now.nats - before.nats) / max(tokens, 1), sync_dist=True)
+        speed = (pl_module.tokens - self.tokens_before) / (time.monotonic() - self.started)
+        pl_module.log("tokens_per_second", speed, sync_dist=True)
+        pl_module.log("mean_training_loss", pl_module.nats / max(pl_module.tokens, 1), sync_dist=True)
 
     def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         assert isinstance(pl_module, TranslationModule)
-        self.last_report = Progress.of(pl_module)
+        pl_module.tokens, pl_module.nats = 0, 0.0
+        self.started, self.tokens_before = time.monotonic(), 0
         if not trainer.is_global_zero:
             return
         measured = {name: float(value) for name, value in trainer.callback_metrics.items()}

@@ -7,7 +7,7 @@ from pickle import UnpicklingError
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from seq2seq.errors import UserError
 
@@ -41,18 +41,9 @@ def load_checkpoint(path: Path) -> dict[str, Any]:
     return loaded
 
 
-def load_state(model: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
-    """Copy a checkpoint's weights into a model.
-
-    Raises:
-        UserError: they belong to another model, or are not all finite; the message names `path`.
-    """
-    if not all(value.isfinite().all() for value in weights.values()):
-        raise UserError(f"{path}: damaged: it has weights that are infinite or not a number; {ADVICE}")
-    try:
-        model.load_state_dict(weights)
-    except DAMAGE as error:
-        raise UserError(f"{path}: its weights belong to another model than the recipe describes; {ADVICE}") from error
+def model_weights(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Return the weights of the model in a checkpoint: the averaged ones, if the training averages."""
+    return {name.removeprefix("model."): value for name, value in checkpoint["state_dict"].items()}
 
 
 def first_line(error: BaseException) -> str:

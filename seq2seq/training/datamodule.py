@@ -1,5 +1,7 @@
 """Batches for Lightning's Trainer."""
 
+from typing import Any
+
 import datasets
 import lightning
 from torch.utils.data import DataLoader
@@ -39,13 +41,26 @@ class TranslationDataModule(lightning.LightningDataModule):
         self.collator = Collator(tokenizer, sampling)
         self.batching = Batching(options.batch_tokens, options.pool, seed)
         self.workers = options.workers
+        self.seen = {"epoch": 0, "batches": 0}  # the epoch that was going on when a run stopped, and its seen batches
 
     def train_dataloader(self) -> DataLoader[Batch]:
-        """Return the batches of the current epoch."""
+        """Return the batches of the current epoch, without those that the model saw before the run stopped."""
         assert self.trainer is not None
-        return training_loader(
-            self.training, self.collator, self.batching, self.trainer.current_epoch, self.rank(), self.workers
-        )
+        epoch = self.trainer.current_epoch
+        seen = self.seen["batches"] if epoch == self.seen["epoch"] else 0
+        return training_loader(self.training, self.collator, self.batching, epoch, self.rank(), self.workers, seen)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint keeps: which batches of which epoch are seen."""
+        assert self.trainer is not None
+        epoch = self.trainer.current_epoch
+        if self.trainer.is_last_batch:
+            return {"epoch": epoch + 1, "batches": 0}
+        return {"epoch": epoch, "batches": self.trainer.fit_loop.batch_idx + 1}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned."""
+        self.seen = state_dict
 
     def val_dataloader(self) -> DataLoader[NumberedBatch]:
         """Return the batches of the validation split."""

@@ -23,6 +23,8 @@ from seq2seq.text.batch import Batch
 from seq2seq.text.data_loaders import NumberedBatch
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.training.best_validation import BestValidation, ValidationScores
+from seq2seq.training.processes import gather
+from seq2seq.training.random_state import RandomState, random_state, set_random_state
 from seq2seq.training.schedule import learning_rate_factor
 from seq2seq.training.scheduled_sampling import with_own_predictions
 from seq2seq.translation.decoding import search_model
@@ -55,7 +57,7 @@ class TranslationModule(lightning.LightningModule):
     Attributes:
         best: the best validation so far.
         translations: the text of each row's translation at the last validation, by row, from all processes.
-        tokens: the number of labels trained on so far, in all processes.
+        tokens: the number of labels trained on since the last validation, in all processes.
         nats: the sum of their losses.
     """
 
@@ -82,6 +84,12 @@ class TranslationModule(lightning.LightningModule):
         self.nats = 0.0
         self._translated_ids: dict[int, tuple[int, ...]] = {}  # of this process, during a validation
         self._halvings = 0  # how often `plateau` has halved the learning rate
+        self._random_states: list[RandomState] = []  # of a checkpoint, one for each process
+
+    def on_train_start(self) -> None:
+        """Go on with the checkpoint's random numbers, for a run that stopped inside an epoch."""
+        if len(self._random_states) == self.trainer.world_size:
+            set_random_state(self._random_states[self.global_rank], self.device)
 
     def on_train_epoch_start(self) -> None:
         """Seed dropout from the seed and the epoch, so that a resumed run equals one that never stopped."""
@@ -115,10 +123,7 @@ class TranslationModule(lightning.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """Log the scores of the sentences of all processes, and whether they are the best so far."""
-        parts = [self._translated_ids]
-        if self.trainer.world_size > 1:
-            parts = [{} for _ in range(self.trainer.world_size)]
-            torch.distributed.all_gather_object(parts, self._translated_ids)
+        parts = gather(self._translated_ids, self.trainer.world_size)
         self._translated_ids = {}
         ids = dict(sorted(pair for part in parts for pair in part.items()))
         self.translations = dict(zip(ids, self.tokenizer.decode_target(list(ids.values())), strict=True))
@@ -156,13 +161,18 @@ class TranslationModule(lightning.LightningModule):
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Keep the best scores and the halvings of `plateau`, so that a resumed run goes on in the same way."""
+        """Keep what decides how a run goes on: the best scores, the halvings of `plateau`, sums, random numbers."""
         checkpoint["plateau"] = {**self.best.state(), "halvings": self._halvings}
+        checkpoint["since_validation"] = {"tokens": self.tokens, "nats": self.nats}
+        checkpoint["random_states"] = gather(random_state(self.device), self.trainer.world_size)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Restore what `on_save_checkpoint` kept."""
         self.best.restore(checkpoint["plateau"])
         self._halvings = checkpoint["plateau"]["halvings"]
+        since_validation = checkpoint.get("since_validation", {})  # earlier versions did not keep the rest
+        self.tokens, self.nats = since_validation.get("tokens", 0), since_validation.get("nats", 0.0)
+        self._random_states = checkpoint.get("random_states", [])
 
     def configure_gradient_clipping(
         self, optimizer: Any, gradient_clip_val: float | None = None, gradient_clip_algorithm: str | None = None

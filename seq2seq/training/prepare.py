@@ -1,14 +1,18 @@
-"""Prepare a run's folder for a training: one training at a time, and no run overwritten by mistake."""
+"""Prepare a run's folder for a training: one training at a time, which starts, goes on, or has nothing left to do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum
 
 from filelock import FileLock, Timeout
 
 from seq2seq.errors import UserError
+from seq2seq.provenance import Provenance
+from seq2seq.recipe import Recipe
 from seq2seq.run import Run
-from seq2seq.run_files import delete_run
+from seq2seq.run_files import delete_run, other_files
 from seq2seq.training.processes import print_once
+from seq2seq.training.resuming import check_recipe
 
 
 @contextmanager
@@ -36,38 +40,65 @@ def lock(run: Run) -> Iterator[None]:
         file_lock.release()
 
 
-def check_folder(run: Run, resume: bool, force: bool) -> None:
-    """Check that a training may use the folder. Nothing is changed.
+class Plan(Enum):
+    """What a training does with the folder as it finds it."""
+
+    START = "start"  # nothing is trained yet, or --force deletes it
+    GO_ON = "go on"  # from the last checkpoint
+    FINISHED = "finished"  # nothing is left to train; scores may be missing
+
+
+def make_plan(run: Run, recipe: Recipe, resume: bool, force: bool) -> Plan:
+    """Decide whether a training starts or goes on. Nothing is changed.
+
+    The decision is right whenever the training before it was stopped: the recipe is written first, the checkpoint
+    after each epoch, and the end is recorded last.
 
     Args:
         run: the run to train.
-        resume: the run that is there goes on.
+        recipe: what to train.
+        resume: do not start where there is no run.
         force: the run that is there will be deleted.
 
     Raises:
-        UserError: the folder has a run and neither is given, it is not a run's folder, it has nothing to resume, a file
-            in it is a link, or, for a run that goes on, a file is damaged.
+        UserError: the folder is not a run's, has a run of another recipe, has lost its checkpoint, or has no run
+            although `resume` is given; a file in it is a link; or, for a run that goes on, a file is damaged.
     """
-    if not run.writes:
-        return
+    check_folder(run)
+    if not run.exists():
+        if resume:
+            raise UserError(f"{run}: no run to resume there; train it without --resume")
+        return Plan.START
+    if force:
+        return Plan.START
+    check_recipe(run, recipe)
+    if run.is_finished() and run.load_recipe().trainer == recipe.trainer:
+        return Plan.FINISHED
+    if run.last_checkpoint.exists():
+        run.metrics()
+        run.check_scores()
+        return Plan.GO_ON
+    if run.weights_path.exists() and run.provenance().commands:
+        raise UserError(f"{run}: its checkpoint is gone, so it cannot go on; copy it again, or start anew with --force")
+    return Plan.START
+
+
+def check_folder(run: Run) -> None:
+    """Check that a folder is a run's, or is empty, or does not exist.
+
+    Raises:
+        UserError: it is not; or it, or a file in it, is a link to somewhere else.
+    """
     if run.folder.is_symlink() and not run.folder.exists():
         raise UserError(f"{run}: a link to nothing; make its folder, or choose another --run")
     if run.folder.is_dir():
         run.check_links()
-    if resume:
-        if not run.exists():
-            raise UserError(f"{run}: no run to resume there; train it without --resume")
-        if not run.last_checkpoint.is_file():
-            raise UserError(f"{run}: no checkpoint to resume from; train with --force to start anew")
-        run.metrics()
-        run.check_scores()
-    elif run.folder.exists() and (not run.folder.is_dir() or any(run.folder.iterdir())):
-        if not force:
-            raise UserError(
-                f"{run}: exists already; --resume goes on with it, --force starts anew, --run NAME keeps both"
-            )
-        if not run.exists():
-            raise UserError(f"{run}: not a run's folder, so --force does not delete it; choose another with --run")
+    elif run.folder.exists():
+        raise UserError(f"{run}: a file, not a folder; choose another --run")
+    if run.folder.is_dir() and not run.exists() and other_files(run.folder):
+        raise UserError(
+            f"{run}: has files, but is not a run's folder (it has no {run.recipe_path.name}); choose another --run"
+        )
 
 
 def clear_folder(run: Run) -> None:
@@ -77,6 +108,8 @@ def clear_folder(run: Run) -> None:
         UserError: a file cannot be deleted.
     """
     if run.writes and run.exists():
+        # From here on, nothing of the run counts, even if a kill leaves some of its files.
+        run.save_provenance(Provenance(finished=False))
         left = delete_run(run.folder)
         if left:
             names = ", ".join(path.name for path in left)

@@ -1,8 +1,13 @@
-"""Find the first of several training processes, before Lightning's Trainer exists."""
+"""Tell the processes of a training apart, and exchange values between them."""
 
 import os
+from typing import TypeVar
+
+import torch
 
 from seq2seq.terminal_text import write_message
+
+Value = TypeVar("Value")
 
 # The launchers (torchrun, Lightning, Slurm) set these.
 RANKS = ("RANK", "LOCAL_RANK", "SLURM_PROCID", "NODE_RANK")
@@ -17,3 +22,11 @@ def print_once(text: str) -> None:
     """Write a message to standard error, in the first process only."""
     if is_first_process():
         write_message(text)
+
+
+def gather(value: Value, world_size: int) -> list[Value]:
+    """Return the values of all processes, in the order of their ranks. Every process has to call this."""
+    values = [value] * world_size
+    if world_size > 1:
+        torch.distributed.all_gather_object(values, value)
+    return values

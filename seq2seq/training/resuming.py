@@ -11,13 +11,13 @@ from seq2seq.errors import UserError
 from seq2seq.provenance import Provenance, differences, flatten
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
-from seq2seq.run_files import CHECKPOINTS
-from seq2seq.training.checkpoints import ADVICE, DAMAGE, first_line, load_checkpoint
+from seq2seq.training.checkpoints import ADVICE, DAMAGE, first_line, load_checkpoint, model_weights
 from seq2seq.training.module import TranslationModule
+from seq2seq.training.save_progress import save_best_weights
 
 
 def check_recipe(run: Run, recipe: Recipe) -> None:
-    """Check that a run goes on with the recipe that it began with. Only `trainer` may differ, as in its max_epochs.
+    """Check that a run has the recipe that it began with. Only `trainer` may differ, as in its max_epochs.
 
     The corpus may have moved, because `check_data` compares its text. The text of a stream cannot be compared.
 
@@ -28,7 +28,10 @@ def check_recipe(run: Run, recipe: Recipe) -> None:
         path = run.load_recipe().corpus.path
         recipe = replace(recipe, corpus=replace(recipe.corpus, path=path))
     if change := run.changed_key(recipe, ignore=["trainer", "comparison"]):
-        raise UserError(f"{run}: {change}; go on with its own recipe: seq2seq train --resume --run {run}")
+        raise UserError(
+            f"{run}: a run of another recipe is there: {change}; choose another folder with --run, or train this one "
+            "anew with --force"
+        )
 
 
 def check_data(run: Run, provenance: Provenance) -> None:
@@ -48,10 +51,10 @@ def check_data(run: Run, provenance: Provenance) -> None:
 
 
 def check_checkpoint(run: Run, module: TranslationModule, recipe: Recipe) -> None:
-    """Check that a run's checkpoints fit its model and recipe, and that they name no files outside of the run.
+    """Check that a run's checkpoint fits its model and recipe.
 
     Raises:
-        UserError: one is damaged, belongs to another model, or is from a later epoch than the recipe's last one.
+        UserError: it is damaged, belongs to another model, or is from a later epoch than the recipe's last one.
     """
     last = load_checkpoint(run.last_checkpoint)
     check_parts(last, module, run.last_checkpoint)
@@ -60,8 +63,6 @@ def check_checkpoint(run: Run, module: TranslationModule, recipe: Recipe) -> Non
         limit = recipe.trainer.get(key)
         if isinstance(limit, int) and 0 <= limit < done:
             raise UserError(f"{run}: trainer.{key} is {limit}, but {done:g} are trained already; give that or more")
-    if run.best_checkpoint.exists():  # the best epoch may lie before those that are still to come
-        check_weights(load_checkpoint(run.best_checkpoint)["state_dict"], module, run.best_checkpoint)
 
 
 def check_parts(checkpoint: Mapping[str, Any], module: TranslationModule, path: Path) -> None:
@@ -74,29 +75,19 @@ def check_parts(checkpoint: Mapping[str, Any], module: TranslationModule, path: 
                 raise ValueError(f"{name} is {checkpoint[name]!r:.60}")
         best = checkpoint["plateau"]
         numbers = [value for item in best.values() for value in (item if isinstance(item, tuple | list) else [item])]
-        if not all(isinstance(value, int | float) for value in numbers):
+        if not all(isinstance(value, int | float | None) for value in numbers):
             raise ValueError(f"plateau is {best!r:.60}")
         for state in checkpoint["optimizer_states"]:
             for index, means in state["state"].items():
                 if any(mean.shape not in ((), shapes[index]) for mean in means.values()):
                     raise ValueError("the optimizer's state belongs to another model")
-        for state in checkpoint["callbacks"].values():
-            check_paths(state)
+        if not all(isinstance(state, Mapping) for state in checkpoint["callbacks"].values()):
+            raise TypeError("its callbacks have no state")
+        since_validation = checkpoint.get("since_validation", {"tokens": 0, "nats": 0.0})
+        if not all(isinstance(since_validation[name], int | float) for name in ("tokens", "nats")):
+            raise ValueError(f"since_validation is {since_validation!r:.60}")
     except DAMAGE as error:
         raise UserError(f"{path}: damaged ({type(error).__name__}: {first_line(error)}); {ADVICE}") from error
-
-
-def check_paths(state: Mapping[str, Any]) -> None:
-    """Check the paths that Lightning's ModelCheckpoint keeps: it deletes what is not the best any more.
-
-    Raises:
-        ValueError: one is not a checkpoint's in a run.
-    """
-    names = [state.get(name) for name in ("best_model_path", "kth_best_model_path", "last_model_path")]
-    for name in filter(None, [*names, *state.get("best_k_models", {})]):
-        parts = Path(name).parts
-        if ".." in parts or parts[-2:] not in ((CHECKPOINTS, "best.ckpt"), (CHECKPOINTS, "last.ckpt")):
-            raise ValueError(f"it names the file {name!r:.100}")
 
 
 def check_weights(weights: Mapping[str, Tensor], module: TranslationModule, path: Path) -> None:
@@ -118,8 +109,6 @@ def check_weights(weights: Mapping[str, Tensor], module: TranslationModule, path
 def earlier_values(run: Run, recipe: Recipe, versions: Mapping[str, str]) -> dict[str, list[Any]]:
     """Return the values that a run was trained with before and that have changed since: for each key, a list.
 
-    The key `resumed_inside_an_epoch` holds the updates after which the run began an epoch's batches again.
-
     Args:
         run: the run, before it goes on.
         recipe: the recipe that it goes on with.
@@ -129,7 +118,23 @@ def earlier_values(run: Run, recipe: Recipe, versions: Mapping[str, str]) -> dic
     was = flatten({"trainer": run.load_recipe().trainer, "versions": before.versions})
     now = flatten({"trainer": recipe.trainer, "versions": versions})
     changed = {key: values["was"] for key, values in differences({"was": was, "now": now}).items()}
-    if "val_check_interval" in recipe.trainer and (rows := run.metrics()):
-        changed["resumed_inside_an_epoch"] = rows[-1].update
     earlier = {key: list(values) for key, values in before.earlier.items()}
     return earlier | {key: [*earlier.get(key, []), value] for key, value in changed.items()}
+
+
+def repair(run: Run) -> None:
+    """Finish what a kill interrupted between two files, so that they belong to the same update as the checkpoint.
+
+    Raises:
+        UserError: the weights of the best epoch are gone, and the checkpoint is from another one.
+    """
+    if not run.writes:
+        return
+    checkpoint = load_checkpoint(run.last_checkpoint)
+    run.drop_metrics_after(checkpoint["global_step"])
+    if run.earlier_best_checkpoint.exists():  # earlier versions wrote the weights only at the end
+        run.replace_weights(model_weights(load_checkpoint(run.earlier_best_checkpoint)))
+        run.earlier_best_checkpoint.unlink()
+    save_best_weights(run)
+    if checkpoint["plateau"]["update"] and not run.weights_path.exists():
+        raise UserError(f"{run.weights_path}: the best epoch's weights are gone; {ADVICE}")

@@ -14,7 +14,7 @@ import datasets
 import torch
 
 from seq2seq.errors import UserError
-from seq2seq.evaluation.evaluate import Evaluation, EvaluationSet, evaluate, single_best
+from seq2seq.evaluation.evaluate import Evaluation, EvaluationSet, evaluate, search_name, single_best
 from seq2seq.evaluation.metrics import make_metric
 from seq2seq.model.encoder_decoder import EncoderDecoder, check_model_fits, count_parameters
 from seq2seq.model.size import check_fits
@@ -22,18 +22,18 @@ from seq2seq.plotting.figures import learning_curves
 from seq2seq.provenance import Provenance, SplitFingerprint, hardware, versions
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
+from seq2seq.run_files import CURVES
 from seq2seq.text.batching import Batching, ProcessRank, epoch_batches, pair_lengths, tokenise_rows
 from seq2seq.text.loading import filter_pairs, load_split, load_split_in_memory
 from seq2seq.text.normalisation import normalise
 from seq2seq.text.opening import Rows
 from seq2seq.text.sentence_splitter import share_with_several
 from seq2seq.text.tokenizer import Tokenizer
-from seq2seq.training.checkpoints import load_checkpoint, load_state
 from seq2seq.training.datamodule import TranslationDataModule
 from seq2seq.training.module import TranslationModule
-from seq2seq.training.prepare import check_folder, clear_folder, lock
+from seq2seq.training.prepare import Plan, clear_folder, lock, make_plan
 from seq2seq.training.processes import print_once
-from seq2seq.training.resuming import check_checkpoint, check_data, check_recipe, earlier_values
+from seq2seq.training.resuming import check_checkpoint, check_data, earlier_values, repair
 from seq2seq.training.trainer import check_training, fit, make_trainer
 from seq2seq.training.trainer_options import check_trainer_options
 
@@ -58,12 +58,15 @@ class Corpus(NamedTuple):
 
 
 def train(recipe: Recipe, run: Run, resume: bool = False, force: bool = False) -> list[Evaluation]:
-    """Train a recipe into a run's folder, and score the best epoch on the test split.
+    """Train a recipe into a run's folder, or go on with the training that is there, and score the best epoch.
+
+    The same call is right whenever the training before it was stopped: it starts, goes on after the last epoch, or only
+    scores what is not scored yet.
 
     Args:
         recipe: the recipe to train.
         run: the folder to write.
-        resume: go on with the run that is there; the recipe should be the one that it began with.
+        resume: do not start where there is no run.
         force: delete the run that is there, once everything that a mistake can stop is done.
 
     Returns:
@@ -71,17 +74,21 @@ def train(recipe: Recipe, run: Run, resume: bool = False, force: bool = False) -
 
     Raises:
         UserError: an option, the corpus or the folder does not fit: nothing was changed. Or the training failed: what
-            was trained so far stays, for --resume.
+            was trained so far stays, and the same call goes on with it.
     """
     check_trainer_options(recipe.trainer)
     make_metric("bleu", recipe.metric_tokenizer)  # raises UserError if its packages are missing
     with lock(run):
-        check_folder(run, resume, force)
-        if resume:
-            check_recipe(run, recipe)
+        plan = make_plan(run, recipe, resume, force)
+        if plan is Plan.FINISHED:
+            print_once(f"{run}: trained to its end already; --force trains it anew")
+            if run.last_checkpoint.exists():
+                repair(run)
+            return finish(recipe, run)
+        goes_on = plan is Plan.GO_ON
 
         corpus = load_corpus(recipe)
-        tokenizer = run.load_tokenizer() if resume else train_tokenizer(recipe, corpus.training)
+        tokenizer = run.load_tokenizer() if goes_on else train_tokenizer(recipe, corpus.training)
         check_training_memory(recipe, corpus, tokenizer)
         torch.manual_seed(recipe.seed)
         model = recipe.build_model(tokenizer.source_size, tokenizer.target_size)
@@ -92,33 +99,42 @@ def train(recipe: Recipe, run: Run, resume: bool = False, force: bool = False) -
             model, tokenizer, recipe.training, data.validation, recipe.seed, recipe.corpus.target, recipe.evaluation
         )
         trainer = make_trainer(recipe, run)
-        check_training(trainer, recipe.training, data, resume)
+        check_training(trainer, recipe.training, data)
         provenance = record_provenance(recipe, corpus, tokenizer, module, data)
-        if resume:
+        if goes_on:
             check_data(run, provenance)
             check_checkpoint(run, module, recipe)
             provenance = continue_provenance(run, recipe, provenance)
 
         # Nothing was written or deleted so far. From here on, the folder changes.
-        if force:
+        recipe_with_paths = replace(recipe, corpus=recipe.corpus.absolute())
+        if goes_on:
+            repair(run)
+            run.save_provenance(provenance)  # says that the run is not finished, before its recipe says what it will be
+            run.save_recipe(recipe_with_paths)
+        else:
             clear_folder(run)
-        run.save_recipe(replace(recipe, corpus=recipe.corpus.absolute()))
-        run.save_tokenizer(tokenizer)
-        run.save_provenance(provenance)
+            run.save_recipe(recipe_with_paths)  # makes the folder a run's
+            run.save_tokenizer(tokenizer)
+            run.save_provenance(provenance)
 
         started = time.monotonic()
         finished = False
         try:
-            fit(trainer, module, data, run, resume)
+            fit(trainer, module, data, run, goes_on)
             finished = True
         finally:
-            save_best_weights(run, recipe, tokenizer)
             seconds = (provenance.training_seconds or 0.0) + time.monotonic() - started
             run.save_provenance(replace(provenance, training_seconds=seconds, finished=finished))
-        if not run.writes:
-            return []
-        learning_curves(run.folder / "learning_curves.png", [asdict(row) for row in run.metrics()])
-        return score_test_split(recipe, run)
+        return finish(recipe, run)
+
+
+def finish(recipe: Recipe, run: Run) -> list[Evaluation]:
+    """Draw the learning curves of a finished training, and score its best weights on the test split."""
+    if not run.writes:
+        return []
+    learning_curves(run.folder / CURVES, [asdict(row) for row in run.metrics()])
+    return score_test_split(recipe, run)
 
 
 def load_corpus(recipe: Recipe) -> Corpus:
@@ -180,32 +196,24 @@ def tokenise_corpus(recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer) -> Tra
     )
 
 
-def save_best_weights(run: Run, recipe: Recipe, tokenizer: Tokenizer) -> None:
-    """Write the weights of the best checkpoint, if there is one yet, for `translate`.
-
-    Scores of other weights are removed.
-    """
-    if not run.writes or not run.best_checkpoint.exists():
-        return
-    weights = load_checkpoint(run.best_checkpoint)["state_dict"]
-    model = recipe.build_model(tokenizer.source_size, tokenizer.target_size)
-    load_state(model, {name.removeprefix("model."): value for name, value in weights.items()}, run.best_checkpoint)
-    if not run.has_weights(model):
-        run.clear_scores()
-        run.save_weights(model)
-
-
 def score_test_split(recipe: Recipe, run: Run) -> list[Evaluation]:
-    """Score the best weights on the test split, greedily and with the recipe's search; empty without a test split."""
+    """Score the best weights on the test split, greedily and with the recipe's search; empty without a test split.
+
+    Scores that are there already are not computed again.
+    """
     if not recipe.corpus.test:
         return []
-    translator = run.load_translator()
     test_set = EvaluationSet.from_split(recipe.corpus, recipe.corpus.test)
     search = single_best(recipe.search)
+    translator = None
     evaluations = []
     for options in sorted({replace(search, beam_size=1), search}, key=lambda options: options.beam_size):
-        evaluations.append(evaluate(translator, test_set, options, tokenizer=recipe.metric_tokenizer))
-        run.save_evaluation(evaluations[-1])
+        evaluation = run.load_evaluation(test_set.name, search_name(options))
+        if evaluation is None or not evaluation.is_of(test_set, options, recipe.metric_tokenizer):
+            translator = translator or run.load_translator()
+            evaluation = evaluate(translator, test_set, options, tokenizer=recipe.metric_tokenizer)
+            run.save_evaluation(evaluation)
+        evaluations.append(evaluation)
     return evaluations
 
 

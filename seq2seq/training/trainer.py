@@ -22,6 +22,7 @@ from seq2seq.training.callbacks import make_callbacks
 from seq2seq.training.checkpoints import ADVICE, DAMAGE, first_line
 from seq2seq.training.datamodule import TranslationDataModule
 from seq2seq.training.module import NO_END, DivergedError, TranslationModule
+from seq2seq.training.save_progress import WholeFiles
 
 # Warnings of Lightning and torch that a user of a recipe cannot act on.
 IRRELEVANT_WARNINGS = (
@@ -31,11 +32,8 @@ IRRELEVANT_WARNINGS = (
     ".*exists and is not empty.*",
     ".*smaller than the logging interval.*",
     ".*could not find the monitored key.*",
-    ".*dirpath has changed.*",  # the run's folder has moved; `BestCheckpoint` does not need Lightning's memory
-)
-NO_VALIDATION = (
-    "training ends before its first validation, so nothing would be kept; give it more trainer.max_steps or "
-    "trainer.max_epochs, or a smaller trainer.val_check_interval"
+    ".*ended before the epoch ended.*",  # the data module goes on with the batches that were not seen
+    ".*callbacks used to create the checkpoint need to be provided.*",  # earlier versions had others
 )
 
 
@@ -49,7 +47,7 @@ class FirstBatch(Callback):
 
 
 def fit(
-    trainer: lightning.Trainer, module: TranslationModule, data: TranslationDataModule, run: Run, resume: bool
+    trainer: lightning.Trainer, module: TranslationModule, data: TranslationDataModule, run: Run, goes_on: bool
 ) -> None:
     """Train a model. Checkpoints, metrics.csv and TensorBoard's events go to the run's folder.
 
@@ -58,7 +56,7 @@ def fit(
         module: the model and its loss.
         data: the batches.
         run: the run.
-        resume: go on from the last checkpoint.
+        goes_on: go on from the last checkpoint.
 
     Raises:
         UserError: an option of the trainer is invalid, the loss is not finite, the memory is too small, or the
@@ -67,7 +65,7 @@ def fit(
     """
     first_batch = FirstBatch()
     trainer.callbacks.append(first_batch)  # type: ignore[attr-defined]
-    checkpoint = str(run.last_checkpoint) if resume else None
+    checkpoint = str(run.last_checkpoint) if goes_on else None
     try:
         trainer.fit(module, data, ckpt_path=checkpoint, weights_only=True)  # no code in a checkpoint is executed
     except DivergedError as error:
@@ -83,7 +81,7 @@ def fit(
         if is_out_of_memory(error):
             advice = "try a smaller training.batch_tokens, or a smaller model"
             raise UserError(f"{run}: the memory is too small ({first_line(error)}); {advice}") from error
-        if resume and not first_batch.done:
+        if goes_on and not first_batch.done:
             message = f"training cannot go on from it ({type(error).__name__}: {first_line(error)})"
             raise UserError(f"{run.last_checkpoint}: {message}; {ADVICE}") from error
         raise
@@ -91,8 +89,8 @@ def fit(
         if isinstance(error.__context__, KeyboardInterrupt):
             raise KeyboardInterrupt from error
         raise
-    if not run.metrics_path.exists():
-        raise UserError(f"{run}: {NO_VALIDATION}, and --force")
+    if trainer.global_step == 0:
+        raise UserError(f"{run}: nothing was trained; give it more trainer.max_time")
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -113,6 +111,7 @@ def make_trainer(recipe: Recipe, run: Run) -> lightning.Trainer:
             **{**defaults, **recipe.trainer},
             logger=TensorBoardLogger(run.folder, name="", version=TENSORBOARD),
             callbacks=make_callbacks(recipe, run),
+            plugins=[WholeFiles()],
             default_root_dir=run.folder,
             use_distributed_sampler=False,  # the data module divides each batch among the processes
             reload_dataloaders_every_n_epochs=1,  # the order of an epoch's batches follows from its number
@@ -121,19 +120,16 @@ def make_trainer(recipe: Recipe, run: Run) -> lightning.Trainer:
         raise UserError(f"trainer: {' '.join(str(error).split())}") from error
 
 
-def check_training(
-    trainer: lightning.Trainer, options: TrainingOptions, data: TranslationDataModule, resume: bool
-) -> None:
-    """Check what Lightning would find only after it has begun: that training has an end, batches and a validation.
+def check_training(trainer: lightning.Trainer, options: TrainingOptions, data: TranslationDataModule) -> None:
+    """Check what Lightning would find only after it has begun: that training has an end and batches.
 
     Args:
         trainer: what `make_trainer` returned.
         options: of the training.
         data: the batches.
-        resume: a run goes on, so that it has been validated before.
 
     Raises:
-        UserError: it has not.
+        UserError: it has not; or the interval between validations is impossible.
     """
     is_stream = isinstance(data.training, datasets.IterableDataset)
     if options.schedule == "cosine" and trainer.max_steps == -1 and (is_stream or trainer.max_epochs == -1):
@@ -145,11 +141,7 @@ def check_training(
     if not is_stream:
         lengths = pair_lengths(data.training.select_columns(["source_ids", "target_ids"]))
         batches = apply_limit(len(epoch_batches(lengths, batching, 0, process)), trainer, "limit_train_batches")
-    first = first_validation(trainer, batches)
-    epochs = trainer.max_epochs if trainer.max_epochs and trainer.max_epochs > 0 else math.inf
-    updates = trainer.max_steps if trainer.max_steps > 0 else math.inf
-    if not resume and first > min(epochs * batches, updates * trainer.accumulate_grad_batches):
-        raise UserError(NO_VALIDATION)
+    check_interval(trainer, batches)
 
 
 def apply_limit(batches: int, trainer: lightning.Trainer, name: str) -> int:
@@ -165,28 +157,31 @@ def apply_limit(batches: int, trainer: lightning.Trainer, name: str) -> int:
     return left
 
 
-def first_validation(trainer: lightning.Trainer, batches: float) -> float:
-    """Return the number of batches before the first validation.
+def check_interval(trainer: lightning.Trainer, batches: float) -> None:
+    """Check that the validations inside an epoch can be reached.
 
     Args:
         trainer: knows `val_check_interval` and `check_val_every_n_epoch`.
         batches: in an epoch; infinite for a stream.
 
     Raises:
-        UserError: the interval is longer than an epoch, or a fraction of a stream.
+        UserError: the interval is longer than an epoch, a fraction of a stream, or ends between two updates.
     """
     # Lightning has no such attribute if the interval is a time.
     interval, every = getattr(trainer, "val_check_interval", None), trainer.check_val_every_n_epoch
-    if interval is None:
-        return 0
     if isinstance(interval, float) and math.isinf(batches) and interval != 1.0:
         raise UserError(f"trainer.val_check_interval: a stream needs a whole number of batches, not {interval}")
     if isinstance(interval, int) and interval > batches and every is not None:
         raise UserError(f"trainer.val_check_interval: must be at most an epoch's {batches} batches, not {interval}")
-    inside = (
-        interval if isinstance(interval, int) else max(1, math.floor(batches * interval)) if batches < math.inf else 0
-    )
-    return inside + ((every or 1) - 1) * (batches if batches < math.inf else 0)
+    if isinstance(interval, float) and math.isfinite(batches):
+        interval = max(1, int(batches * interval))  # as Lightning counts
+    together = trainer.accumulate_grad_batches
+    starts = batches if every is None else 0  # an epoch may start inside an interval
+    if isinstance(interval, int) and interval < batches and (interval % together or starts % together):
+        raise UserError(
+            f"trainer.val_check_interval: {interval} batches are not a multiple of trainer.accumulate_grad_batches "
+            f"{together}; a run could not go on from there"
+        )
 
 
 def silence_lightning() -> None:

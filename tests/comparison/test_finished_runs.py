@@ -19,7 +19,7 @@ def test_runs_that_cannot_be_compared_are_refused(compared: Path, tmp_path: Path
     half = shutil.copytree(compared / "attention-1", tmp_path / "half")
     run = Run(half)
     run.save_provenance(replace(run.provenance(), finished=False))
-    with pytest.raises(UserError, match=f"not trained to its end yet; go on with: seq2seq train --resume --run {half}"):
+    with pytest.raises(UserError, match=f"not trained to its end yet; go on with: seq2seq train --run {half}"):
         gather_runs([half, compared / "bottleneck-1"])
     other = shutil.copytree(compared / "attention-1", tmp_path / "bottleneck-1")
     with pytest.raises(UserError, match="two variants have runs called bottleneck"):

@@ -62,7 +62,7 @@ def train_toy(tmp_path: Path, *overrides: str) -> Run:
 
 def kept_update(run: Run) -> int:
     """Return the number of updates of the weights that were kept."""
-    update: int = torch.load(run.best_checkpoint, weights_only=True)["global_step"]
+    update: int = torch.load(run.last_checkpoint, weights_only=True)["plateau"]["update"]
     return update
 
 
@@ -97,13 +97,14 @@ def test_a_bleu_of_zero_keeps_the_lowest_loss_and_warns_once(
 
 def test_epochs_without_a_validation_keep_what_was_validated(tmp_path: Path) -> None:
     run = train_toy(tmp_path, "--trainer.max_epochs=3", "--trainer.check_val_every_n_epoch=2", "--corpus.test=")
-    [row] = run.metrics()
-    assert kept_update(run) == row.update
+    second, last = run.metrics()  # the last epoch is always validated
+    assert (second.epoch, last.epoch) == (2, 3)
+    assert kept_update(run) in (second.update, last.update)
 
 
 def test_a_run_that_was_moved_keeps_its_best_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = train_toy(tmp_path, "--trainer.max_epochs=2", "--corpus.test=")
-    kept = kept_update(run)
+    kept, weights = kept_update(run), run.weights_path.read_bytes()
     moved = Run(run.folder.rename(tmp_path / "moved"))
     monkeypatch.setattr(
         "seq2seq.training.module.bleu", lambda *_, **__: type("Worse", (), {"value": -1.0})
@@ -111,4 +112,4 @@ def test_a_run_that_was_moved_keeps_its_best_weights(tmp_path: Path, monkeypatch
     recipe = Recipe.load(moved.recipe_path, ["--trainer.max_epochs", "3"])
     train(recipe, moved, resume=True)
     assert len(moved.metrics()) == 3
-    assert kept_update(moved) == kept
+    assert (kept_update(moved), moved.weights_path.read_bytes()) == (kept, weights)

@@ -161,7 +161,7 @@ def test_a_run_goes_on_with_its_corpus_in_another_folder_but_not_with_another_co
     lines = (moved / "train.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
     (moved / "train.jsonl").write_text("".join(lines[:-1]), encoding="utf-8")
     with pytest.raises(UserError, match="data changed since the run began"):
-        train(tmp_path / "run", *twice, "--corpus.path", str(moved), resume=True)
+        train(tmp_path / "run", *twice[:-1], "3", "--corpus.path", str(moved), resume=True)
     with pytest.raises(UserError, match=r"corpus\.source was 'de', not 'en'"):
         train(tmp_path / "run", *twice, "--corpus.source=en", "--corpus.target=de", resume=True)
 
@@ -214,7 +214,7 @@ def test_scores_are_kept_as_long_as_their_weights_are(train: Train, tmp_path: Pa
     assert run.load_evaluation("mine", "greedy")
     moved = run.last_checkpoint.rename(tmp_path / "moved")
     before = run.scores_path.read_bytes()
-    with pytest.raises(UserError, match="no checkpoint to resume from"):
+    with pytest.raises(UserError, match="its checkpoint is gone"):
         train(run.folder, "--trainer.max_epochs", "2", resume=True)
     assert run.scores_path.read_bytes() == before
     moved.rename(run.last_checkpoint)
@@ -250,11 +250,15 @@ def test_a_run_is_not_overwritten_by_mistake(train: Train, tmp_path: Path) -> No
     with pytest.raises(UserError, match="no run to resume"):
         train(folder, *once, resume=True)
     train(folder, *once)
-    with pytest.raises(UserError, match=r"exists already; --resume .* --force"):
-        train(folder, *once)
-    train(folder, *once, force=True)
-    with pytest.raises(UserError, match=r"seed was 1, not 2; go on with its own recipe"):
-        train(folder, *once, "--seed", "2", resume=True)
+    before = last_weights(folder)
+    train(folder, *once)  # nothing is left to train
+    assert last_weights(folder).keys() == before.keys()
+    assert len(Run(folder).provenance().commands) == 1
+    for resume in (False, True):
+        with pytest.raises(UserError, match=r"another recipe is there: seed was 1, not 2; .*--run.*--force"):
+            train(folder, *once, "--seed", "2", resume=resume)
+    train(folder, *once, "--seed", "2", force=True)
+    assert Run(folder).load_recipe().seed == 2
     stranger = tmp_path / "thesis"
     stranger.mkdir()
     (stranger / "chapter.txt").touch()
@@ -267,7 +271,7 @@ ONCE = ("--trainer.max_epochs", "1", "--corpus.test", "")
 MISTAKES = [
     *("--corpus.path=/no/such/folder", "--corpus.train=trian", "--corpus.source=fr", "--tokenizer.vocab_size=90000"),
     *("--trainer.accelerator=tpu", "--trainer.devices=999", "--trainer.strategy=x", "--trainer.max_epochs=0"),
-    *("--trainer.val_check_interval=5000", "--trainer.max_steps=1", "--trainer.check_val_every_n_epoch=7"),
+    *("--trainer.val_check_interval=5000", "--training.batch_tokens=0"),
     *("--trainer.limit_train_batches=0.001", "--trainer.limit_val_batches=0.001", "--trainer.max_time=soon"),
     *("--trainer.precision=16-true", "--model.decoder.context.size=0", "--trainer.deterministic=maybe"),
 ]
@@ -332,17 +336,10 @@ def change_checkpoint(path: Path, change: Callable[[dict[str, Any]], object]) ->
     torch.save(checkpoint, path)
 
 
-def model_checkpoint(checkpoint: dict[str, Any]) -> dict[str, Any]:
-    return next(state for name, state in checkpoint["callbacks"].items() if name.startswith("ModelCheckpoint"))
-
-
 def test_a_damaged_checkpoint_is_one_line_and_changes_nothing(train: Train, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     train(folder, *ONCE)
     run = Run(folder)
-    victim = tmp_path / "victim"
-    victim.touch()
-    behind = f"{run.checkpoints}/../../victim"
     changes: list[Callable[[dict[str, Any]], object]] = [
         lambda checkpoint: checkpoint.pop("epoch"),
         lambda checkpoint: checkpoint.update(epoch=10**30),
@@ -357,8 +354,9 @@ def test_a_damaged_checkpoint_is_one_line_and_changes_nothing(train: Train, tmp_
         lambda checkpoint: checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"]["total"].update(ready="x"),
         lambda checkpoint: checkpoint["state_dict"].popitem(),
         lambda checkpoint: checkpoint["state_dict"]["model.decoder.readout.bias"].fill_(torch.nan),
-        lambda checkpoint: model_checkpoint(checkpoint).update(best_k_models={behind: torch.tensor(-1.0)}),
-        lambda checkpoint: model_checkpoint(checkpoint).update(kth_best_model_path=str(victim)),
+        lambda checkpoint: checkpoint.update(since_validation={"tokens": "x"}),
+        lambda checkpoint: checkpoint.update(random_states=[{"cpu": torch.zeros(3)}]),
+        lambda checkpoint: checkpoint.update(TranslationDataModule=3),
     ]
     whole = run.last_checkpoint.read_bytes()
     for change in changes:
@@ -369,21 +367,36 @@ def test_a_damaged_checkpoint_is_one_line_and_changes_nothing(train: Train, tmp_
             train(folder, "--trainer.max_epochs=2", "--corpus.test", "", resume=True)
         assert "\n" not in str(caught.value)
         assert (run.metrics_path.read_bytes(), run.weights_path.read_bytes()) == before
-    assert victim.exists()
     run.last_checkpoint.write_bytes(whole)
-    run.best_checkpoint.write_bytes(b"damaged")
+    run.earlier_best_checkpoint.write_bytes(b"damaged")
     with pytest.raises(UserError, match=r"best\.ckpt: damaged"):
         train(folder, "--trainer.max_epochs=2", "--corpus.test", "", resume=True)
 
 
-@pytest.mark.parametrize("name", ["last.ckpt", "best.ckpt"])
-def test_code_in_a_checkpoint_is_not_executed_on_resuming(train: Train, tmp_path: Path, name: str) -> None:
+def test_a_run_of_an_earlier_version_goes_on_with_its_best_weights(train: Train, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     train(folder, *ONCE)
-    checkpoint = torch.load(folder / "checkpoints" / name, weights_only=True)
+    run = Run(folder)
+    weights = run.weights_path.read_bytes()
+    checkpoint = torch.load(run.last_checkpoint, weights_only=True)
+    torch.save(checkpoint, run.earlier_best_checkpoint)
+    for name in ("since_validation", "random_states", "TranslationDataModule"):
+        del checkpoint[name]
+    checkpoint["plateau"]["update"] -= 1  # an epoch before the last one was the best
+    torch.save(checkpoint, run.last_checkpoint)
+    run.weights_path.unlink()  # it was killed: earlier versions wrote the weights at the end
+    train(folder, *ONCE)
+    assert run.weights_path.read_bytes() == weights
+    assert not run.earlier_best_checkpoint.exists()
+
+
+def test_code_in_a_checkpoint_is_not_executed_on_resuming(train: Train, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    train(folder, *ONCE)
+    checkpoint = torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)
     checkpoint["extra"] = Code(tmp_path / "executed")
-    torch.save(checkpoint, folder / "checkpoints" / name)
-    with pytest.raises(UserError, match=f"{name}: it is damaged, or holds more than numbers"):
+    torch.save(checkpoint, folder / "checkpoints" / "last.ckpt")
+    with pytest.raises(UserError, match=r"last\.ckpt: it is damaged, or holds more than numbers"):
         train(folder, "--trainer.max_epochs=2", "--corpus.test", "", resume=True)
     assert not (tmp_path / "executed").exists()
 
@@ -391,9 +404,10 @@ def test_code_in_a_checkpoint_is_not_executed_on_resuming(train: Train, tmp_path
 def test_lightning_itself_loads_no_code(train: Train, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "run"
     train(folder, *ONCE)
-    checkpoint = torch.load(folder / "checkpoints" / "best.ckpt", weights_only=True)
+    checkpoint = torch.load(folder / "checkpoints" / "last.ckpt", weights_only=True)
     torch.save({**checkpoint, "extra": Code(tmp_path / "executed")}, folder / "checkpoints" / "last.ckpt")
-    monkeypatch.setattr("seq2seq.training.train.check_checkpoint", lambda *_: None)
+    for name in ("check_checkpoint", "repair"):
+        monkeypatch.setattr(f"seq2seq.training.train.{name}", lambda *_: None)
     with pytest.raises(UserError, match="training cannot go on from it"):
         train(folder, "--trainer.max_epochs=2", "--corpus.test", "", resume=True)
     assert not (tmp_path / "executed").exists()
@@ -419,14 +433,14 @@ def test_a_run_with_a_damaged_file_does_not_go_on(train: Train, tmp_path: Path, 
         ("--corpus.source=fr", "no column 'fr'"),
         ("--corpus.test=tset", "tset"),
         ("--trainer.val_check_interval=5000", "val_check_interval"),
-        ("--trainer.max_steps=1", "before its first validation"),
+        ("--trainer.val_check_interval=3 --trainer.accumulate_grad_batches=2", "not a multiple of"),
     ],
 )
 def test_an_impossible_recipe_is_an_error_of_one_line(
     train: Train, tmp_path: Path, override: str, complaint: str
 ) -> None:
     with pytest.raises(UserError, match=complaint) as caught:
-        train(tmp_path / "run", override)
+        train(tmp_path / "run", *override.split())
     assert "\n" not in str(caught.value)
 
 
