@@ -1,12 +1,13 @@
 """Write files completely or not at all, read text files, and check names and paths that come from outside."""
 
+import errno
 import json
 import os
 import re
+import secrets
 import stat
-import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from seq2seq.errors import UserError
 
 NAME_BYTES = 150  # the longest name of a split, a variant or a set; file systems allow 255 bytes with what we add
 JSON_BYTES = 2**25  # the largest JSON file that is read
+TEMPORARY = re.compile(r"\..+-[0-9a-f]{8}\.part(\.[^.]+)?")  # the names of files that are not complete yet
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
 def check_file_name(name: object, what: str) -> None:
@@ -92,39 +95,117 @@ def read_bytes(path: Path, most: int) -> bytes:
         raise UserError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
-def is_temporary(name: str) -> bool:
-    return re.fullmatch(r"\..+-\w{8}\.part(\..*)?", name) is not None
-
-
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
     """Provide a temporary path beside `path`, and move the file from there to `path` when the block has succeeded.
 
     If the block fails (a full disk, an exception, Ctrl-C), the old file stays unchanged and the temporary file is
-    removed.
+    removed. A process that is killed leaves it; see `remove_leftovers`. When the block has succeeded, the file and its
+    name are on the disk. Every file is a new one, so its mode follows the umask, whatever the old file's mode was.
 
     Raises:
-        UserError: the file cannot be written (disk full, no permission).
+        UserError: the file cannot be written (disk full, no permission), also where a library hides this behind an
+            exception of its own.
     """
     temporary: Path | None = None
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         # Keep the suffix last, because libraries choose a file's format by its suffix.
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=f".part{path.suffix}", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        temporary.chmod(0o644)
+        temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.part{path.suffix}")
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))  # the system applies the umask
+        mode = temporary.stat().st_mode
         yield temporary
+        if temporary.stat().st_mode != mode:  # a library replaced the file by one of its own
+            temporary.chmod(stat.S_IMODE(mode))
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
-    except OSError as error:
-        raise UserError(
-            f"{path}: cannot be written: {error.strerror or error}; the old file, if any, is untouched"
-        ) from error
+        flush_folder(path.parent)
+    except UserError:
+        raise
+    except Exception as error:
+        failure = disk_failure(error, temporary)
+        if failure is None:
+            raise
+        problem = failure.strerror or failure
+        raise UserError(f"{path}: cannot be written: {problem}; the old file, if any, is untouched") from error
     finally:
         if temporary is not None:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # a disk that has failed; the first error says so
+                temporary.unlink(missing_ok=True)
+
+
+def disk_failure(error: Exception, temporary: Path | None) -> OSError | None:
+    """Return the operating system's error behind an exception; None if the exception has nothing to do with the disk.
+
+    Libraries raise their own exceptions when a disk is full: torch a RuntimeError, safetensors a SafetensorError.
+    Their texts differ between versions, so this looks at the error that they were handling, and writes once more.
+
+    Args:
+        error: the exception that stopped the writing of a file.
+        temporary: the file; None if it could not be made.
+    """
+    if isinstance(error, OSError):
+        return error
+    cause: BaseException | None = error
+    while cause := cause.__cause__ or cause.__context__:
+        if isinstance(cause, OSError) and cause.errno in DISK_ERRORS:
+            return cause
+    try:
+        if temporary is not None:
+            with temporary.open("ab") as file:
+                file.write(bytes(2**16))
+                file.flush()
+                os.fsync(file.fileno())
+    except OSError as failure:
+        return failure
+    return None
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those above it, so that their names are on the disk.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    new = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in new:
+        flush_folder(each.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """Put a folder's names on the disk, where the system can do that. Otherwise, they come there a little later."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def is_leftover(path: Path) -> bool:
+    """Return whether a path is a temporary file of `atomic`. While no process writes in its folder, a kill left it."""
+    return TEMPORARY.fullmatch(path.name) is not None and path.is_file() and not path.is_symlink()
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete the temporary files that killed processes left in a folder, and nothing else. Links stay.
+
+    No other process may write in the folder at the same time, because its temporary files look the same.
+
+    Args:
+        folder: the folder, which need not exist.
+
+    Raises:
+        UserError: the folder cannot be read, or a file in it cannot be deleted.
+    """
+    try:
+        for path in filter(is_leftover, [*folder.iterdir()] if folder.is_dir() else []):
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        where = error.filename or folder
+        raise UserError(f"{where}: a leftover of a stopped process; cannot be deleted: {error.strerror}") from error
 
 
 def write(path: Path, text: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from seq2seq.errors import UserError
-from seq2seq.files import check_no_links, is_temporary
+from seq2seq.files import check_no_links, is_leftover, remove_leftovers
 from seq2seq.text.tokenizer import JOINT, SOURCE, TARGET
 
 RECIPE = "recipe.yaml"
@@ -17,6 +17,7 @@ SCORES = "scores.json"
 CHECKPOINTS = "checkpoints"
 HYPOTHESES = "hypotheses"
 TENSORBOARD = "tensorboard"
+LOCK = ".training.lock"  # there while a training runs, or when one was killed; the system frees a dead process's lock
 
 FILES = (JOINT, SOURCE, TARGET, WEIGHTS, METRICS, CURVES, PROVENANCE, SCORES, RECIPE)
 FOLDERS = {  # with a pattern of the names of the files in them
@@ -38,8 +39,30 @@ def check_run_links(folder: Path) -> None:
         check_no_links(folder, path)
 
 
+def is_unused(folder: Path) -> bool:
+    """Return whether a folder is absent, or has only what a training leaves that is killed before its first file."""
+    return not folder.exists() or (folder.is_dir() and all(map(is_remnant, folder.iterdir())))
+
+
+def is_remnant(path: Path) -> bool:
+    """Return whether a file is a lock or a temporary file: not a part of the run, whoever left it."""
+    return path.name == LOCK or is_leftover(path)
+
+
+def remove_run_leftovers(folder: Path) -> None:
+    """Delete the temporary files that killed processes left in a run's folder. The training must have its lock.
+
+    Raises:
+        UserError: one cannot be deleted.
+    """
+    for inner in (folder, *(folder / name for name in FOLDERS if not (folder / name).is_symlink())):
+        remove_leftovers(inner)
+
+
 def delete_run(folder: Path) -> list[Path]:
     """Delete a run's files, and its folders that are then empty. The recipe goes last: till then, it stays a run.
+
+    Temporary files are deleted, too. The lock stays, because the training that deletes the run holds it.
 
     Returns:
         what is left in the folder: files that are not a run's.
@@ -48,6 +71,7 @@ def delete_run(folder: Path) -> list[Path]:
         UserError: a file cannot be deleted.
     """
     check_run_links(folder)
+    remove_run_leftovers(folder)
     for path in own_paths(folder):
         try:
             if not path.is_dir():
@@ -56,7 +80,7 @@ def delete_run(folder: Path) -> list[Path]:
                 path.rmdir()
         except OSError as error:
             raise UserError(f"{path}: cannot be deleted: {error.strerror or error}") from error
-    return sorted(folder.iterdir())
+    return sorted(path for path in folder.iterdir() if path.name != LOCK)
 
 
 def own_paths(folder: Path) -> Iterator[Path]:
@@ -67,8 +91,3 @@ def own_paths(folder: Path) -> Iterator[Path]:
             yield from (path for path in sorted(inner.iterdir()) if pattern.fullmatch(path.name))
         yield inner
     yield from (folder / name for name in FILES)
-
-
-def other_files(folder: Path) -> list[Path]:
-    """Return what is in a folder, apart from the temporary files that a kill may leave."""
-    return sorted(path for path in folder.iterdir() if not is_temporary(path.name))

@@ -110,7 +110,7 @@ def evaluate(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
             failure = error
     write_output(format_scores(evaluations))
     if failure:
-        raise failure
+        write_message(one_line(f"seq2seq: the scores were not saved: {failure}"))
     if arguments.export:
         names = ", ".join(map(str, export(arguments.export, evaluation_set, evaluations[-1])))
         write_message(f"written, with the translations of {evaluations[-1].search_name}: {names}")

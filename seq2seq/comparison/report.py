@@ -15,7 +15,7 @@ from seq2seq.comparison.report_sections import (
     phenomena_section,
 )
 from seq2seq.comparison.results import ComparisonResults
-from seq2seq.files import check_no_links, write
+from seq2seq.files import check_no_links, remove_leftovers, write
 from seq2seq.plotting.document import Block, Heading, Paragraph, Table, markdown, page
 
 REPORT = "report"
@@ -46,6 +46,8 @@ def write_report(folder: Path, results: ComparisonResults) -> Path:
     Raises:
         UserError: a file cannot be written.
     """
+    for inner in (folder, folder / FIGURES):
+        remove_leftovers(inner)
     blocks = [
         *opening_section(results),
         *score_section(folder, results),

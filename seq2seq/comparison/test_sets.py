@@ -16,7 +16,7 @@ from seq2seq.evaluation.evaluate import (
 )
 from seq2seq.evaluation.options import MetricTokenizer
 from seq2seq.run import Run
-from seq2seq.terminal_text import write_message
+from seq2seq.terminal_text import one_line, write_message
 from seq2seq.text.corpus import CorpusOptions
 from seq2seq.text.loading import load_annotations
 from seq2seq.text.pharaoh import WordLinks
@@ -115,7 +115,10 @@ def score_run(
             translator = translator or folder.load_translator()
             write_message(f"{folder}: translating {pairs.name}")
             evaluation = evaluate(translator, pairs, search, tokenizer=tokenizer, lines=test_set.lines)
-            folder.save_evaluation(evaluation)
+            try:
+                folder.save_evaluation(evaluation)
+            except UserError as error:  # the run is read-only, or its disk is full: the report needs no file of it
+                write_message(one_line(f"the scores were not saved: {error}"))
         evaluations[pairs.name] = evaluation
     links: list[WordLinks] = []
     if test_sets[0].alignments is not None:

@@ -13,9 +13,23 @@ from seq2seq.files import atomic
 
 
 def save_weights(model: nn.Module, path: Path) -> None:
-    """Write a model's weights, completely or not at all. Tied weights are written once."""
+    """Write a model's weights. See `save_state`."""
+    save_state(model.state_dict(), path)
+
+
+def save_state(weights: Mapping[str, Tensor], path: Path) -> None:
+    """Write the weights of a model's `state_dict`, completely or not at all.
+
+    The bytes of the file depend on the weights alone. Tied weights, which share their memory, are written once, under
+    the first of their names in alphabetical order.
+
+    Raises:
+        UserError: the file cannot be written.
+    """
+    once = {name: weights[name].detach().cpu().contiguous() for name in sorted(set(first_names(weights).values()))}
     with atomic(path) as temporary:
-        safetensors.torch.save_model(model, str(temporary))
+        # The library's own `save_file` writes through a temporary file that only its owner may read.
+        temporary.write_bytes(safetensors.torch.save(once))
 
 
 def load_weights(model: nn.Module, path: Path) -> None:
@@ -36,21 +50,25 @@ def load_weights(model: nn.Module, path: Path) -> None:
         raise UserError(f"{path}: damaged: it has weights that are infinite or not a number; train the run anew")
 
 
-def save_state(weights: Mapping[str, Tensor], path: Path) -> None:
-    seen: set[int] = set()
-    chosen = {}
-    for name in sorted(weights):
-        if weights[name].data_ptr() not in seen:
-            seen.add(weights[name].data_ptr())
-            chosen[name] = weights[name].contiguous()
-    with atomic(path) as temporary:
-        safetensors.torch.save_file(chosen, str(temporary))
-
-
 def holds_weights(path: Path, weights: Mapping[str, Tensor]) -> bool:
-    """Return whether a file holds exactly the weights of a model."""
+    """Return whether a file holds exactly the weights of a model's `state_dict`, tied weights under any of their names."""
     try:
         saved = safetensors.torch.load_file(path)
     except (safetensors.SafetensorError, OSError):
         return False
-    return all(name in weights and torch.equal(value, weights[name]) for name, value in saved.items())
+    names = first_names(weights)
+    return {names.get(name) for name in saved} == set(names.values()) and all(
+        value.dtype == weights[name].dtype and torch.equal(value, weights[name].cpu()) for name, value in saved.items()
+    )
+
+
+def first_names(weights: Mapping[str, Tensor]) -> dict[str, str]:
+    """Return, for each name, the alphabetically first name of the same weights: its own, unless they are tied."""
+    first: dict[object, str] = {}
+    names = {}
+    for name in sorted(weights):
+        value = weights[name]
+        # Weights without numbers have no memory that they could share.
+        memory = (value.device, value.data_ptr(), value.dtype, value.shape, value.stride()) if value.numel() else name
+        names[name] = first.setdefault(memory, name)
+    return names

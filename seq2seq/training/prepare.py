@@ -1,42 +1,62 @@
 """Prepare a run's folder for a training: one training at a time, which starts, goes on, or has nothing left to do."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 
 from filelock import FileLock, Timeout
 
 from seq2seq.errors import UserError
+from seq2seq.files import make_folder
 from seq2seq.provenance import Provenance
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
-from seq2seq.run_files import delete_run, other_files
+from seq2seq.run_files import LOCK, delete_run, is_unused
 from seq2seq.training.processes import print_once
 from seq2seq.training.resuming import check_recipe
+
+RETRIES = 0.5  # seconds in which a lock that is being released is tried again
 
 
 @contextmanager
 def lock(run: Run) -> Iterator[None]:
     """Lock a run's folder against other trainings while the block runs.
 
+    The lock lies inside the folder. So it is the same one however the folder's path is spelled, it moves with the
+    folder, and nothing is written outside. A process that is killed leaves its file, which locks nothing.
+
     Raises:
-        UserError: another training has the lock, or the folder cannot be made.
+        UserError: another training has the lock, or the folder cannot be made or written.
     """
     if not run.writes:
         yield
         return
-    # The lock lies beside the folder, because --force deletes the folder.
-    file_lock = FileLock(run.folder.with_name(f".{run.folder.name}.lock"), timeout=0)
+    if run.folder.is_symlink() and not run.folder.exists():
+        raise UserError(f"{run}: a link to nothing; make its folder, or choose another --run")
+    made = [folder for folder in (run.folder, *run.folder.parents) if not folder.exists()]
+    path = run.folder / LOCK
     try:
-        run.folder.parent.mkdir(parents=True, exist_ok=True)
-        file_lock.acquire()
-    except Timeout as error:
-        raise UserError(f"{run}: is being trained by another process; wait for it, or choose another --run") from error
+        make_folder(run.folder)
     except OSError as error:
         raise UserError(f"{run}: cannot be made: {error.strerror or error}; choose another --run") from error
+    file_lock = FileLock(path, timeout=RETRIES, poll_interval=RETRIES / 5)
+    try:
+        file_lock.acquire()
+    except Timeout as error:
+        if path.exists():
+            problem = "is being trained by another process; wait for it, or choose another --run"
+        else:  # no file can be made there, and filelock waits for it
+            problem = "cannot be written; choose another --run"
+        raise UserError(f"{run}: {problem}") from error
+    except OSError as error:
+        raise UserError(f"{run}: cannot be written: {error.strerror or error}; choose another --run") from error
     try:
         yield
     finally:
+        with suppress(OSError):  # a folder that is not empty, or a disk that has failed
+            path.unlink(missing_ok=True)  # while it is locked: whoever has opened it before looks again
+            for folder in made:
+                folder.rmdir()
         file_lock.release()
 
 
@@ -87,15 +107,11 @@ def check_folder(run: Run) -> None:
     """Check that a folder is a run's, or is empty, or does not exist.
 
     Raises:
-        UserError: it is not; or it, or a file in it, is a link to somewhere else.
+        UserError: it is not, or a file in it is a link to somewhere else.
     """
-    if run.folder.is_symlink() and not run.folder.exists():
-        raise UserError(f"{run}: a link to nothing; make its folder, or choose another --run")
     if run.folder.is_dir():
         run.check_links()
-    elif run.folder.exists():
-        raise UserError(f"{run}: a file, not a folder; choose another --run")
-    if run.folder.is_dir() and not run.exists() and other_files(run.folder):
+    if not run.exists() and not is_unused(run.folder):
         raise UserError(
             f"{run}: has files, but is not a run's folder (it has no {run.recipe_path.name}); choose another --run"
         )

@@ -22,7 +22,7 @@ from seq2seq.plotting.figures import learning_curves
 from seq2seq.provenance import Provenance, SplitFingerprint, hardware, versions
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
-from seq2seq.run_files import CURVES
+from seq2seq.run_files import CURVES, remove_run_leftovers
 from seq2seq.text.batching import Batching, ProcessRank, epoch_batches, pair_lengths, tokenise_rows
 from seq2seq.text.loading import filter_pairs, load_split, load_split_in_memory
 from seq2seq.text.normalisation import normalise
@@ -80,6 +80,8 @@ def train(recipe: Recipe, run: Run, resume: bool = False, force: bool = False) -
     make_metric("bleu", recipe.metric_tokenizer)  # raises UserError if its packages are missing
     with lock(run):
         plan = make_plan(run, recipe, resume, force)
+        if run.writes:
+            remove_run_leftovers(run.folder)
         if plan is Plan.FINISHED:
             print_once(f"{run}: trained to its end already; --force trains it anew")
             if run.last_checkpoint.exists():

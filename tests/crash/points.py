@@ -133,6 +133,7 @@ def patch_writers(happens: Happens, stop: Stop) -> None:
 
     patch_path_writer(safetensors.torch, "save_file", "half the weights", 1)
     patch_path_writer(safetensors.torch, "save_model", "half the weights", 1)
+    patch_path_writer(pathlib.Path, "write_bytes", "half the weights", 0)
     patch_path_writer(pathlib.Path, "write_text", "half a text", 0)
     patch_path_writer(Figure, "savefig", "half a figure", 1)
 

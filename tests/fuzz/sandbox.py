@@ -101,14 +101,13 @@ class Sandbox:
         }
         streams["stdin"].write_bytes(command.stdin)
         run = folder / command.run
-        lock = run.with_name(f".{run.name}.lock")
         home = self.environment["HOME"]
         request = {
             "words": list(map(str, command.words)),
             "folder": str(folder),
             "terminal": command.terminal,
             "seconds": SECONDS,
-            "writes": [str(run), str(lock), home, "/dev", *map(str, streams.values())],
+            "writes": [str(run), home, "/dev", *map(str, streams.values())],
             "environment": self.environment,
             **{name: str(path) for name, path in streams.items()},
         }
