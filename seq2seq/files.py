@@ -138,19 +138,18 @@ def atomic(path: Path) -> Iterator[Path]:
 def disk_failure(error: Exception, temporary: Path | None) -> OSError | None:
     """Return the operating system's error behind an exception; None if the exception has nothing to do with the disk.
 
-    Libraries raise their own exceptions when a disk is full: torch a RuntimeError, safetensors a SafetensorError.
-    Their texts differ between versions, so this looks at the error that they were handling, and writes once more.
+    A library may raise an exception of its own when a disk is full, as torch does: a RuntimeError, whose text differs
+    between versions. So this looks for the system's error that the library was handling, and then writes once more.
 
     Args:
         error: the exception that stopped the writing of a file.
         temporary: the file; None if it could not be made.
     """
-    if isinstance(error, OSError):
-        return error
     cause: BaseException | None = error
-    while cause := cause.__cause__ or cause.__context__:
-        if isinstance(cause, OSError) and cause.errno in DISK_ERRORS:
+    while cause is not None:
+        if isinstance(cause, OSError) and (cause is error or cause.errno in DISK_ERRORS):
             return cause
+        cause = cause.__cause__ or cause.__context__
     try:
         if temporary is not None:
             with temporary.open("ab") as file:

@@ -1,15 +1,33 @@
 """Files are written completely or not at all and read as they were written; names and paths stay inside."""
 
 import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from random_models import quick
 
 from seq2seq.errors import UserError
-from seq2seq.files import atomic, check_file_name, check_no_links, read_bytes, read_json, read_lines, shorten, write
+from seq2seq.files import (
+    atomic,
+    check_file_name,
+    check_no_links,
+    is_leftover,
+    read_bytes,
+    read_json,
+    read_lines,
+    remove_leftovers,
+    shorten,
+    write,
+)
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\ufeff"), max_size=20)
 
@@ -62,9 +80,147 @@ def test_a_folder_that_cannot_be_created_is_named(tmp_path: Path) -> None:
         write(tmp_path / "file" / "inside", "text")
 
 
-def test_everybody_may_read_a_written_file(tmp_path: Path) -> None:
-    write(tmp_path / "file", "text")
-    assert (tmp_path / "file").stat().st_mode & 0o777 == 0o644
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+@pytest.mark.parametrize("old", [None, 0o640])
+@pytest.mark.parametrize("replaced", [False, True])
+def test_the_mode_follows_the_umask(tmp_path: Path, umask: int, mode: int, old: int | None, replaced: bool) -> None:
+    path = tmp_path / "folder" / "file"
+    if old is not None:
+        path.parent.mkdir()
+        path.touch(old)
+    before = os.umask(umask)
+    try:
+        with atomic(path) as temporary:
+            if replaced:  # as a library does that writes through a temporary file of its own
+                temporary.unlink()
+                os.close(os.open(temporary, os.O_CREAT | os.O_WRONLY, 0o600))
+            temporary.write_text("text")
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o777 == mode
+
+
+def test_a_file_and_its_name_are_on_the_disk_before_the_block_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def record_fsync(handle: int) -> None:
+        events.append(os.readlink(f"/proc/self/fd/{handle}"))
+        fsync(handle)
+
+    def record_replace(source: Path, target: Path) -> None:
+        events.append(f"{source} becomes {target}")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", record_fsync)
+    monkeypatch.setattr(os, "replace", record_replace)
+    with atomic(tmp_path / "new" / "folder" / "file") as temporary:
+        assert events == [f"{tmp_path}/new", str(tmp_path)]
+        events.clear()
+    assert events == [str(temporary), f"{temporary} becomes {tmp_path}/new/folder/file", f"{tmp_path}/new/folder"]
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "tokenizer.source.model", "a.b.c.txt", "file", "größer.txt"])
+def test_a_leftover_is_known_by_its_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    with atomic(path) as temporary:
+        assert re.fullmatch(rf"\.{re.escape(path.stem)}-[0-9a-f]{{8}}\.part{re.escape(path.suffix)}", temporary.name)
+        assert is_leftover(temporary)
+        remove_leftovers(tmp_path)
+        assert not temporary.exists()
+        temporary.touch()
+    assert not is_leftover(path)
+
+
+def test_a_killed_writer_leaves_one_file_which_is_removed(tmp_path: Path) -> None:
+    code = (
+        "import os, sys, signal; from pathlib import Path; from seq2seq.files import atomic\n"
+        "with atomic(Path(sys.argv[1])) as file: file.write_text('half'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    write(tmp_path / "file.txt", "old")
+    killed = subprocess.run([sys.executable, "-c", code, tmp_path / "file.txt"], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert len(list(tmp_path.iterdir())) == 2
+    remove_leftovers(tmp_path)
+    assert [path.read_text() for path in tmp_path.iterdir()] == ["old"]
+
+
+def test_only_leftovers_are_removed(tmp_path: Path) -> None:
+    outside, folder = tmp_path / "outside", tmp_path / "folder"
+    folder.mkdir()
+    outside.write_text("outside")
+    kept = (
+        *("model.safetensors", ".model.safetensors", "model-01234567.part.safetensors", ".model-0123.part.safetensors"),
+        *(".model-01234567.safetensors", ".model-01234567.part.tar.gz", ".-01234567.part", ".model-0123456G.part.txt"),
+        *(".model-012345678.parts", "notes.part"),
+    )
+    for name in kept:
+        (folder / name).touch()
+    (folder / ".folder-01234567.part.txt").mkdir()
+    (folder / ".link-01234567.part.txt").symlink_to(outside)
+    (folder / ".nothing-01234567.part.txt").symlink_to(tmp_path / "nothing")
+    before = sorted(folder.iterdir())
+    (folder / ".model-01234567.part.safetensors").touch()
+    (tmp_path / "link").symlink_to(folder)
+    remove_leftovers(tmp_path / "link")  # the folder itself may be a link
+    assert sorted(folder.iterdir()) == before
+    assert outside.read_text() == "outside"
+    remove_leftovers(tmp_path / "absent")
+    remove_leftovers(outside)
+
+
+def write_text(path: Path) -> None:
+    path.write_text("x" * 2**20)
+
+
+def write_handle(path: Path) -> None:
+    with path.open("wb") as file:
+        torch.save({"weights": torch.zeros(2**18)}, file)
+
+
+WRITERS: dict[str, Callable[[Path], None]] = {
+    "text": write_text,
+    "torch's path": lambda path: torch.save({"weights": torch.zeros(2**18)}, path),
+    "torch's handle": write_handle,
+}
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_whatever_a_library_makes_of_a_full_disk_is_one_line(tmp_path: Path, writer: str) -> None:
+    path = tmp_path / "file.bin"
+    path.write_text("old")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**17, limits[1]))  # Python ignores the signal
+    try:
+        message = r"file\.bin: cannot be written: File too large; the old file"
+        with pytest.raises(UserError, match=message), atomic(path) as temporary:
+            WRITERS[writer](temporary)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_failure_of_a_library_on_a_good_disk_is_its_own(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="my own"), atomic(tmp_path / "file"):
+        raise RuntimeError("my own")
+    with pytest.raises(UserError, match="another"), atomic(tmp_path / "file"):
+        raise UserError("another")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_becomes_read_only_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*paths: Path) -> None:
+        raise OSError(30, "Read-only file system")
+
+    write(tmp_path / "file", "old")
+    for name in ("replace", "unlink"):
+        monkeypatch.setattr(os, name, refuse)
+    with pytest.raises(UserError, match="file: cannot be written: Read-only file system"):
+        write(tmp_path / "file", "new")
+    assert (tmp_path / "file").read_text() == "old"
 
 
 @quick

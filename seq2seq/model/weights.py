@@ -51,7 +51,7 @@ def load_weights(model: nn.Module, path: Path) -> None:
 
 
 def holds_weights(path: Path, weights: Mapping[str, Tensor]) -> bool:
-    """Return whether a file holds exactly the weights of a model's `state_dict`, tied weights under any of their names."""
+    """Return whether a file holds exactly the weights of a `state_dict`, tied weights under any of their names."""
     try:
         saved = safetensors.torch.load_file(path)
     except (safetensors.SafetensorError, OSError):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import shlex
 import shutil
@@ -13,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from seq2seq.cli import main
-from seq2seq.errors import UserError
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
 from seq2seq.terminal_text import one_line
@@ -206,23 +206,6 @@ def test_evaluate_scores_what_the_search_finds_even_where_the_recipe_samples(
         assert searched == sampled
 
 
-def test_scores_that_cannot_be_kept_are_shown_all_the_same(
-    untrained_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name, text in (("my.de", "der Hund\n"), ("my.en", "the dog\n")):
-        (tmp_path / name).write_text(text, encoding="utf-8")
-
-    def fail(run: Run, evaluation: object) -> None:
-        raise UserError(f"{run}: cannot be written: Read-only file system")
-
-    monkeypatch.setattr(Run, "save_evaluation", fail)
-    files = (tmp_path / "my.de", tmp_path / "my.en")
-    assert seq2seq(monkeypatch, "evaluate", untrained_run, "--files", *files) == 2
-    out, err = capsys.readouterr()
-    assert out.count("BLEU lower-cased") == 2
-    assert err.count("Read-only file system") == 1
-
-
 def test_evaluate_scores_a_users_own_files(
     untrained_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -325,3 +308,43 @@ def test_readme_names_only_commands_and_options_that_exist() -> None:
         words = command.split("#")[0].split("<")[0].split("|")[0].split()[1:]
         _, unknown = parser.parse_known_args(words)
         assert all(word.startswith("--") is False or "." in word or word == "--seed" for word in unknown), command
+
+
+@pytest.mark.parametrize("problem", [OSError(30, "Read-only file system"), OSError(28, "No space left on device")])
+def test_scores_that_cannot_be_saved_are_shown(
+    problem: OSError,
+    untrained_run: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    files = tmp_path / "my.de", tmp_path / "my.en"
+    for file in files:
+        file.write_text("ein Buch\n", encoding="utf-8")
+    run = shutil.copytree(untrained_run, tmp_path / "run")
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    open_file, make_folder = os.open, os.mkdir
+
+    def refuse_run(path: Path, flags: int, *mode: int, **keywords: int) -> int:
+        if flags & os.O_CREAT and run in Path(path).parents:
+            raise problem
+        return open_file(path, flags, *mode, **keywords)
+
+    def refuse_folder(path: Path, *mode: int) -> None:
+        if run in Path(path).parents:
+            raise problem
+        make_folder(path, *mode)
+
+    monkeypatch.setattr(os, "open", refuse_run)
+    monkeypatch.setattr(os, "mkdir", refuse_folder)
+    assert seq2seq(monkeypatch, "evaluate", run, "--files", *files, "--export", tmp_path / "export") == 0
+    output, errors = capsys.readouterr()
+    assert output.count("  BLEU  ") == 2  # greedy and the recipe's search
+    [line, _] = errors.splitlines()  # the second line names the exported files
+    assert line.startswith(
+        f"seq2seq: the scores were not saved: {run}/hypotheses/my.de.beam-2.txt: cannot be written: "
+    )
+    assert str(problem.strerror) in line
+    assert (tmp_path / "export.mt").exists()
+    assert seq2seq(monkeypatch, "translate", run, stdin=b"ein Buch\n") == 0
+    assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before

@@ -1,8 +1,11 @@
 """Test sets: saved translations are used only if search, text and tokenizer are the same."""
 
 import json
+import os
 import shutil
 from pathlib import Path
+
+import pytest
 
 from seq2seq.comparison.finished_runs import load_finished_run
 from seq2seq.comparison.scores import length_unit
@@ -22,6 +25,29 @@ def test_translations_by_another_search_text_or_tokenizer_are_not_used(compared:
         (folder / "scores.json").write_text(json.dumps(scores), encoding="utf-8")
         run = load_finished_run(folder, "attention")
         assert score_run(run, load_test_sets(run.corpus, [])).evaluations["test"].scores.bleu.value == right
+
+
+def test_runs_that_cannot_be_written_are_scored(
+    compared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(compared / "attention-1", tmp_path / "attention-1")
+    (folder / "scores.json").write_text("{}", encoding="utf-8")
+    run = load_finished_run(folder, "attention")
+    test_sets = load_test_sets(run.corpus, [])
+    expected = score_run(load_finished_run(compared / "attention-1", "attention"), test_sets).evaluations
+
+    def refuse(*paths: Path) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    evaluations = score_run(run, test_sets).evaluations
+    assert {name: each.scores for name, each in evaluations.items()} == {
+        name: each.scores for name, each in expected.items()
+    }
+    lines = [line for line in capsys.readouterr().err.splitlines() if "not saved" in line]
+    assert len(lines) == len(test_sets)
+    assert all("hypotheses/test" in line and "Read-only file system" in line for line in lines)
+    assert (folder / "scores.json").read_text(encoding="utf-8") == "{}"
 
 
 def test_several_references_are_joined_where_all_sentences_have_one() -> None:
