@@ -1,4 +1,4 @@
-.PHONY: check test bench fuzz figures
+.PHONY: check test bench fuzz crash figures
 
 check:
 	ruff check .
@@ -13,6 +13,9 @@ bench:
 
 fuzz:
 	PYTHONPATH=.:tests python -m fuzz.tally
+
+crash:
+	OMP_NUM_THREADS=1 PYTHONPATH=.:tests python -m crash.tally
 
 figures:
 	python docs/figures/make_overview.py

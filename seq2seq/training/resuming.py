@@ -50,8 +50,8 @@ def check_data(run: Run, provenance: Provenance) -> None:
             raise UserError(f"{run}: {name} changed since the run began; start anew with --force")
 
 
-def check_checkpoint(run: Run, module: TranslationModule, recipe: Recipe) -> None:
-    """Check that a run's checkpoint fits its model and recipe.
+def check_checkpoint(run: Run, module: TranslationModule, recipe: Recipe) -> int:
+    """Check that a run's checkpoint fits its model and recipe, and return its number of updates.
 
     Raises:
         UserError: it is damaged, belongs to another model, or is from a later epoch than the recipe's last one.
@@ -63,6 +63,8 @@ def check_checkpoint(run: Run, module: TranslationModule, recipe: Recipe) -> Non
         limit = recipe.trainer.get(key)
         if isinstance(limit, int) and 0 <= limit < done:
             raise UserError(f"{run}: trainer.{key} is {limit}, but {done:g} are trained already; give that or more")
+    updates: int = last["global_step"]
+    return updates
 
 
 def check_parts(checkpoint: Mapping[str, Any], module: TranslationModule, path: Path) -> None:

@@ -105,7 +105,8 @@ def train(recipe: Recipe, run: Run, resume: bool = False, force: bool = False) -
         provenance = record_provenance(recipe, corpus, tokenizer, module, data)
         if goes_on:
             check_data(run, provenance)
-            check_checkpoint(run, module, recipe)
+            updates = check_checkpoint(run, module, recipe)
+            print_once(f"{run}: goes on after update {updates:,}")
             provenance = continue_provenance(run, recipe, provenance)
 
         # Nothing was written or deleted so far. From here on, the folder changes.

@@ -2,6 +2,7 @@
 
 import logging
 import math
+import threading
 import warnings
 from typing import Any
 
@@ -13,6 +14,7 @@ from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from seq2seq.errors import UserError
+from seq2seq.files import DISK_ERRORS
 from seq2seq.recipe import Recipe, TrainingOptions
 from seq2seq.run import Run
 from seq2seq.run_files import TENSORBOARD
@@ -78,6 +80,9 @@ def fit(
     except UserError:
         raise
     except DAMAGE as error:
+        if isinstance(error, OSError) and error.errno in DISK_ERRORS:
+            problem = f"{run}: cannot be written: {error.strerror}"
+            raise UserError(f"{problem}; when there is room, the same command goes on") from error
         if is_out_of_memory(error):
             advice = "try a smaller training.batch_tokens, or a smaller model"
             raise UserError(f"{run}: the memory is too small ({first_line(error)}); {advice}") from error
@@ -185,8 +190,15 @@ def check_interval(trainer: lightning.Trainer, batches: float) -> None:
 
 
 def silence_lightning() -> None:
-    """Hide Lightning's notes on hardware and its tips: they are for its own users."""
+    """Hide what users of a recipe cannot act on: Lightning's notes and tips, and what a thread repeats."""
+    threading.excepthook = report_thread_error
     for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
     for message in IRRELEVANT_WARNINGS:
         warnings.filterwarnings("ignore", message)
+
+
+def report_thread_error(arguments: threading.ExceptHookArgs) -> None:
+    """Print the traceback of a thread, unless the disk failed: TensorBoard raises that again in the main thread."""
+    if not isinstance(arguments.exc_value, OSError):
+        threading.__excepthook__(arguments)

@@ -150,7 +150,8 @@ class Laboratory:
                     outcome.problems += ["orphans"] * bool(ended.orphans)
             ended = self.go_on(case.recipe, work, None, case.across, outcome)
             outcome.problems += judge(ended, work / "run", expected)
-            outcome.updates = max(0, len((work / "updates").read_bytes()) - expected["global_step"])
+            trained = (work / "updates").stat().st_size if (work / "updates").exists() else 0
+            outcome.updates = max(0, trained - expected["global_step"])
             most = RECIPES[case.recipe][1] * outcome.kills
             if outcome.updates > most:
                 outcome.problems.append(f"repeated {outcome.updates} updates")
@@ -172,7 +173,10 @@ def judge(ended: Ended, run: Path, expected: dict[str, Any]) -> list[str]:
     if ended.status:
         return [f"stuck: {(ended.stderr.splitlines() or [''])[-1][:200]}"]
     problems = ["orphans"] * bool(ended.orphans) + ["traceback"] * ("Traceback" in ended.stderr)
-    found = contents(run)
+    try:
+        found = contents(run)
+    except (OSError, KeyError, RuntimeError) as error:
+        return [*problems, f"incomplete: {error}"]
     problems += [f"other {name}" for name in expected if not is_equal(found[name], expected[name])]
     leftovers = [path.name for path in run.rglob(".*")]
     return problems + [f"left over: {', '.join(leftovers)}"] * bool(leftovers)
@@ -212,10 +216,16 @@ def is_equal(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def full_disks(laboratory: Laboratory, sizes: list[int]) -> Iterator[tuple[int, list[str]]]:
-    """Train on file systems of so many KiB, enlarge them and go on; yield each size and its problems. Needs root."""
+def full_disks(laboratory: Laboratory) -> Iterator[tuple[int, list[str]]]:
+    """Train on ten file systems that are too small, enlarge them and go on. Needs root.
+
+    Yields:
+        each size in KiB, and its problems.
+    """
     expected, _ = laboratory.reference("epochs")
-    for size in sizes:
+    files = (laboratory.folder / "reference-epochs" / "run").rglob("*")
+    whole = sum(-(-path.stat().st_size // 4096) * 4 for path in files)  # KiB, in pages of 4 KiB
+    for size in (whole * part // 11 for part in range(1, 11)):
         work = laboratory.folder / f"disk-{size}"
         (work / "run").mkdir(parents=True)
         mount(work / "run", f"size={size}k")

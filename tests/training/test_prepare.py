@@ -92,7 +92,7 @@ def test_a_training_that_does_nothing_leaves_nothing(tmp_path: Path, existing: b
     def fail() -> None:
         with lock(Run(folder)):
             assert (folder / LOCK).exists()
-            check_folder(Run(folder), resume=False, force=False)  # a folder with a lock alone is an empty one
+            check_folder(Run(folder))  # a folder with a lock alone is an empty one
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
