@@ -3,58 +3,31 @@
 Every process of a training runs all of this; only the first one writes.
 """
 
-import hashlib
-import sys
 import time
-from collections import Counter
 from dataclasses import asdict, replace
-from typing import NamedTuple
 
 import datasets
 import torch
 
-from seq2seq.errors import UserError
 from seq2seq.evaluation.evaluate import Evaluation, EvaluationSet, evaluate, search_name, single_best
 from seq2seq.evaluation.metrics import make_metric
 from seq2seq.model.encoder_decoder import EncoderDecoder, check_model_fits, count_parameters
 from seq2seq.model.size import check_fits
 from seq2seq.plotting.figures import learning_curves
-from seq2seq.provenance import Provenance, SplitFingerprint, hardware, versions
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
 from seq2seq.run_files import CURVES, remove_run_leftovers
-from seq2seq.text.batching import Batching, ProcessRank, epoch_batches, pair_lengths, tokenise_rows
-from seq2seq.text.loading import filter_pairs, load_split, load_split_in_memory
-from seq2seq.text.normalisation import normalise
-from seq2seq.text.opening import Rows
-from seq2seq.text.sentence_splitter import share_with_several
+from seq2seq.text.batching import tokenise_rows
 from seq2seq.text.tokenizer import Tokenizer
+from seq2seq.training.corpus import Corpus, load_corpus, train_tokenizer
 from seq2seq.training.datamodule import TranslationDataModule
 from seq2seq.training.module import TranslationModule
 from seq2seq.training.prepare import Plan, clear_folder, lock, make_plan
 from seq2seq.training.processes import print_once
-from seq2seq.training.resuming import check_checkpoint, check_data, earlier_values, repair
+from seq2seq.training.records import continue_provenance, record_provenance
+from seq2seq.training.resuming import check_checkpoint, check_data, repair
 from seq2seq.training.trainer import check_training, fit, make_trainer
 from seq2seq.training.trainer_options import check_trainer_options
-
-TOKENIZER_ROWS = 50_000  # pairs of a stream that its tokenizer is trained on: SentencePiece holds all of them in memory
-
-
-STREAM_SAMPLE = 5_000  # pairs of a stream that are looked at for several sentences on a line
-
-
-class Corpus(NamedTuple):
-    """The training and validation splits, not tokenised yet.
-
-    Args:
-        training: the pairs that are good enough to learn from.
-        validation: all pairs of the split.
-        rejected: how many training pairs were left out, by reason.
-    """
-
-    training: Rows
-    validation: datasets.Dataset
-    rejected: Counter[str]
 
 
 def train(recipe: Recipe, run: Run, resume: bool = False, force: bool = False) -> list[Evaluation]:
@@ -140,29 +113,6 @@ def finish(recipe: Recipe, run: Run) -> list[Evaluation]:
     return score_test_split(recipe, run)
 
 
-def load_corpus(recipe: Recipe) -> Corpus:
-    """Return the training split without bad pairs, and the whole validation split.
-
-    Raises:
-        UserError: a split does not exist, cannot be read, or is empty.
-    """
-    training, rejected = filter_pairs(load_split(recipe.corpus, recipe.corpus.train), recipe.corpus)
-    validation = load_split_in_memory(recipe.corpus, recipe.corpus.validation)
-    if not len(validation):
-        raise UserError(f"corpus {recipe.corpus.path}: split {recipe.corpus.validation!r} is empty")
-    if recipe.corpus.test:
-        # A mistake in its name is reported now, not after the training.
-        load_split_in_memory(recipe.corpus, recipe.corpus.test)
-    return Corpus(training, validation, rejected)
-
-
-def train_tokenizer(recipe: Recipe, rows: Rows) -> Tokenizer:
-    """Return a tokenizer trained on the training split, or on the beginning of a stream."""
-    if isinstance(rows, datasets.IterableDataset):
-        rows = datasets.Dataset.from_list(list(rows.take(TOKENIZER_ROWS)))
-    return Tokenizer.train(rows["source"], rows["target"], recipe.tokenizer)
-
-
 def check_training_memory(recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer) -> None:
     """Check, before anything is allocated, that this machine can hold the model, Adam's state and a batch.
 
@@ -233,58 +183,3 @@ def describe(recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer, model: Encode
         f"{' (joint)' if tokenizer.joint else ''}; {count_parameters(model):,} parameters"
         + (f"\nBLEU: sacreBLEU's tokenizer {metric}{guessed}" if metric != "13a" else "")
     )
-
-
-def record_provenance(
-    recipe: Recipe, corpus: Corpus, tokenizer: Tokenizer, module: TranslationModule, data: TranslationDataModule
-) -> Provenance:
-    """Return the provenance of a training that begins now."""
-    splits = {recipe.corpus.train: corpus.training, recipe.corpus.validation: corpus.validation}
-    return Provenance(
-        seed=recipe.seed,
-        parameters=count_parameters(module.model),
-        tokenizer=tokenizer.fingerprint,
-        data={split: fingerprint(rows) for split, rows in splits.items()},
-        several_sentences=measure_several_sentences(corpus.training),
-        batches=fingerprint_batches(data.training, data.batching),
-        versions=versions(),
-        hardware=hardware(use_gpu=recipe.trainer.get("accelerator") != "cpu"),
-        commands=[" ".join(["seq2seq", *sys.argv[1:]])],
-        finished=False,
-    )
-
-
-def continue_provenance(run: Run, recipe: Recipe, provenance: Provenance) -> Provenance:
-    """Add the records of the trainings before it to a new training's provenance: commands, time, earlier values."""
-    before = run.provenance()
-    return replace(
-        provenance,
-        earlier=earlier_values(run, recipe, provenance.versions),
-        commands=[*before.commands, *provenance.commands],
-        training_seconds=before.training_seconds,
-    )
-
-
-def fingerprint(rows: Rows) -> SplitFingerprint:
-    """Return the number of pairs and the SHA-256 of their normalised text. Both are None for a stream."""
-    if isinstance(rows, datasets.IterableDataset):
-        return SplitFingerprint(None, None)
-    digest = hashlib.sha256()
-    for source, target in zip(rows["source"], rows["target"], strict=True):
-        digest.update(f"{normalise(source)}\t{normalise(target)}\n".encode())
-    return SplitFingerprint(len(rows), digest.hexdigest())
-
-
-def measure_several_sentences(rows: Rows) -> float:
-    """Return the share of source lines that have several sentences. Of a stream, its beginning is read."""
-    is_stream = isinstance(rows, datasets.IterableDataset)
-    sources = [row["source"] for row in rows.take(STREAM_SAMPLE)] if is_stream else rows["source"]
-    return share_with_several(map(normalise, sources))
-
-
-def fingerprint_batches(rows: Rows, batching: Batching) -> str | None:
-    """Return the SHA-256 of the first epoch's batches, in their order; None for a stream."""
-    if isinstance(rows, datasets.IterableDataset):
-        return None
-    lengths = pair_lengths(rows.select_columns(["source_ids", "target_ids"]))
-    return hashlib.sha256(str(epoch_batches(lengths, batching, 0, ProcessRank())).encode()).hexdigest()
