@@ -15,9 +15,10 @@ from seq2seq.errors import OptionError, UserError
 from seq2seq.files import check_file_name
 from seq2seq.old_names import OPTIONS
 from seq2seq.search.options import SearchOptions
+from seq2seq.stop_signals import exit_if_stopped
 from seq2seq.terminal_text import format_warning, one_line, write_message, write_output
 
-INTERRUPTED, BROKEN_PIPE = 130, 141  # exit status: 128 and the signal's number, as in a shell
+BROKEN_PIPE = 141  # exit status: 128 and the signal's number, as in a shell
 
 
 def train(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
@@ -179,10 +180,12 @@ def check_no_unknown(unknown: Sequence[str]) -> None:
 
 
 def main() -> None:
-    """Run the `seq2seq` command.
+    """Run the `seq2seq` command. A signal that stops it is one line on standard error, with exit status 128 + n."""
+    exit_if_stopped(run)
 
-    A user's mistake is one line on standard error, with exit status 2. Ctrl-C has exit status 130.
-    """
+
+def run() -> None:
+    """Run the `seq2seq` command. A user's mistake is one line on standard error, with exit status 2."""
     warnings.formatwarning = format_warning
     arguments, unknown = make_parser().parse_known_args()
     try:
@@ -196,8 +199,6 @@ def main() -> None:
         file = f"{error.filename}: " if error.filename else ""
         is_broken_pipe = isinstance(error, BrokenPipeError)
         sys.exit(BROKEN_PIPE if is_broken_pipe else fail(f"seq2seq: {file}{error.strerror or error}", 2))
-    except KeyboardInterrupt:
-        sys.exit(fail("seq2seq: stopped", INTERRUPTED))
 
 
 def discard_output() -> None:

@@ -15,6 +15,7 @@ from rich.console import Console
 from seq2seq.cli.prompt_commands import COMMANDS, State, respond
 from seq2seq.cli.prompt_settings import Settings
 from seq2seq.search.options import SearchOptions
+from seq2seq.stop_signals import stay_after_ctrl_c
 from seq2seq.terminal_text import write_message
 from seq2seq.translation.translator import Translator
 
@@ -44,7 +45,8 @@ def run(translator: Translator, options: SearchOptions, name: str, seed: int = 1
     while True:
         try:
             typed = session.prompt("> ")
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
+            stay_after_ctrl_c(error)
             continue
         except EOFError:
             return
@@ -56,7 +58,8 @@ def run(translator: Translator, options: SearchOptions, name: str, seed: int = 1
                 if reply.state is None:
                     return
                 state = reply.state
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
+            stay_after_ctrl_c(error)
             print("stopped", file=sys.stderr)
 
 

@@ -1,9 +1,12 @@
 """Start the trainings that a comparison still needs. Each training is a command, so that it can run anywhere."""
 
+import os
 import shlex
+import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from seq2seq.comparison.controls import check_equal, software_values
@@ -11,11 +14,14 @@ from seq2seq.comparison.variants import Job
 from seq2seq.errors import UserError
 from seq2seq.provenance import versions
 from seq2seq.run import Run
+from seq2seq.stop_signals import SIGNALS, Stopped
 from seq2seq.terminal_text import write_message
+
+REQUEUE_SIGNAL = signal.SIGUSR1
 
 
 def training_command(job: Job, recipe_path: Path, code: Sequence[Path] = ()) -> list[str]:
-    """Return the arguments of `seq2seq` that train a job, or that finish its training.
+    """Return the arguments of `seq2seq` that train a job, or go on with its training.
 
     Args:
         job: what to train.
@@ -23,20 +29,13 @@ def training_command(job: Job, recipe_path: Path, code: Sequence[Path] = ()) -> 
         code: the files that the user has allowed to be run.
 
     Raises:
-        UserError: the job's folder has a run of another recipe, or a run that cannot be resumed.
+        UserError: the job's folder has a run of another recipe.
     """
     run = Run(job.folder)
-    start = []
-    if run.exists():
-        if changed := run.changed_key(job.recipe, ignore=["comparison"]):
-            raise UserError(f"{run}: there is a run of another recipe: {changed}; choose another folder: --run")
-        start = ["--resume"]
-        if not run.last_checkpoint.exists():
-            if run.weights_path.exists() and not run.is_finished():
-                raise UserError(f"{run}: a half trained run whose checkpoints are gone; move it away")
-            start = ["--force"]  # The training was stopped before its first epoch was over.
+    if run.exists() and (changed := run.changed_key(job.recipe, ignore=["comparison"])):
+        raise UserError(f"{run}: there is a run of another recipe: {changed}; choose another folder: --run")
     allowed = [word for path in code for word in ("--allow-code", str(path))]
-    return ["train", str(recipe_path), "--run", str(job.folder), *start, *allowed, *job.options]
+    return ["train", str(recipe_path), "--run", str(job.folder), *allowed, *job.options]
 
 
 def format_command(arguments: Sequence[str]) -> str:
@@ -47,21 +46,47 @@ def format_command(arguments: Sequence[str]) -> str:
 def run_command(arguments: Sequence[str]) -> None:
     """Run `seq2seq` in a process of its own. Its output goes to stderr.
 
+    A signal that stops this process is handed on, and raised again when the training has saved its state and ended. A
+    training that gets it twice, because the terminal has sent it to both, ignores the second one.
+
     Raises:
         UserError: the command failed.
+        Stopped: this process or the training was stopped.
     """
-    stopped = False
-    with subprocess.Popen([sys.executable, "-m", "seq2seq", *arguments], stdout=sys.stderr) as training:
+    stopped: KeyboardInterrupt | None = None
+    with (
+        requeue_signal_ignored(),
+        subprocess.Popen([sys.executable, "-m", "seq2seq", *arguments], stdout=sys.stderr) as training,
+    ):
         while training.returncode is None:
             try:
                 training.wait()
-            except KeyboardInterrupt:  # The training gets Ctrl-C, too: wait until it has saved its state.
-                stopped = True
-    if stopped or training.returncode == 130:
-        raise KeyboardInterrupt
+            except KeyboardInterrupt as error:
+                stopped = error
+                training.send_signal(error.signal if isinstance(error, Stopped) else signal.SIGINT)
+    number = end_signal(training.returncode)
+    if stopped or number in (*SIGNALS, REQUEUE_SIGNAL):
+        raise stopped or Stopped(number)
     if training.returncode:
         command = format_command(arguments)
-        raise UserError(f"this failed: {command}; fix the cause and repeat the comparison: it goes on where it was")
+        how = f"this was ended by {signal.Signals(number).name}" if training.returncode < 0 else "this failed"
+        raise UserError(f"{how}: {command}; fix the cause and repeat the comparison: it goes on where it was")
+
+
+def end_signal(status: int) -> int:
+    """Return the signal that ended a process, from its exit status (128 + n, or -n); 0 if it was none."""
+    return -status if status < 0 else max(status - 128, 0)
+
+
+@contextmanager
+def requeue_signal_ignored() -> Iterator[None]:
+    """Let this process ignore the signal that has Slurm requeue a training: the training gets it, too, and handles it."""
+    handler = signal.signal(REQUEUE_SIGNAL, lambda number, frame: None) if "SLURM_JOB_ID" in os.environ else None
+    try:
+        yield
+    finally:
+        if handler is not None:
+            signal.signal(REQUEUE_SIGNAL, handler)
 
 
 def check_software(jobs: Sequence[Job], allowed: Sequence[str]) -> None:
@@ -81,7 +106,8 @@ def train_missing(jobs: Sequence[Job], recipe_path: Path, code: Sequence[Path] =
     """Train every job that is not trained yet, one after the other. See `training_command` for the arguments.
 
     Raises:
-        UserError: a training failed, or a job cannot be trained (see `training_command`).
+        UserError: a training failed or ended too early, or a job cannot be trained (see `training_command`).
+        Stopped: a signal has stopped this process or a training.
     """
     for job in jobs:
         training_command(job, recipe_path, code)  # Report mistakes before hours of training.
@@ -91,5 +117,11 @@ def train_missing(jobs: Sequence[Job], recipe_path: Path, code: Sequence[Path] =
         arguments = training_command(job, recipe_path, code)
         message = "finished before" if finished else format_command(arguments)
         write_message(f"{job.variant}, seed {job.seed} ({number} of {len(jobs)}): {message}")
-        if not finished:
-            run_command(arguments)
+        if finished:
+            continue
+        run_command(arguments)
+        if not Run(job.folder).is_finished():
+            raise UserError(
+                f"{job.folder}: its training ended before the run was finished: {format_command(arguments)}; repeat the "
+                "comparison: it goes on where it was"
+            )

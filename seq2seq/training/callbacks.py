@@ -17,6 +17,7 @@ from seq2seq.run import Run
 from seq2seq.run_metrics import EpochMetrics
 from seq2seq.terminal_text import printable, write_message
 from seq2seq.training.module import IMPROVEMENTS, TranslationModule
+from seq2seq.training.requeue import make_signal_callbacks
 from seq2seq.training.save_progress import SaveProgress
 
 ZEROS = 3  # validations in a row with a BLEU of 0.00 before there is a warning
@@ -25,8 +26,9 @@ ZEROS = 3  # validations in a row with a BLEU of 0.00 before there is a warning
 def make_callbacks(recipe: Recipe, run: Run) -> list[Callback]:
     """Return the callbacks of a training."""
     options = recipe.training
+    progress = SaveProgress(run)
     callbacks: list[Callback] = [
-        SaveProgress(run),
+        progress,
         LearningRateMonitor("step"),
         ValidationReport(run, options.shown_translations),
     ]
@@ -36,6 +38,7 @@ def make_callbacks(recipe: Recipe, run: Run) -> list[Callback]:
         callbacks.append(Patience(IMPROVEMENTS, mode="max", patience=options.patience))
     if recipe.trainer.get("enable_progress_bar", True):
         callbacks.append(ProgressBar(leave=False, console_kwargs={"stderr": True}))
+    callbacks += make_signal_callbacks(progress.save)
     return callbacks
 
 

@@ -53,10 +53,11 @@ class TranslationDataModule(lightning.LightningDataModule):
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint keeps: which batches of which epoch are seen."""
         assert self.trainer is not None
-        epoch = self.trainer.current_epoch
-        if self.trainer.is_last_batch:
+        epoch, batches = self.trainer.current_epoch, self.trainer.fit_loop.epoch_loop.batch_progress
+        seen = batches.current.completed
+        if batches.is_last_batch and seen == batches.current.ready:
             return {"epoch": epoch + 1, "batches": 0}
-        return {"epoch": epoch, "batches": self.trainer.fit_loop.batch_idx + 1}
+        return {"epoch": epoch, "batches": seen}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Restore what `state_dict` returned."""

@@ -167,7 +167,10 @@ class TranslationModule(lightning.LightningModule):
         checkpoint["random_states"] = gather(random_state(self.device), self.trainer.world_size)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Restore what `on_save_checkpoint` kept."""
+        """Restore what `on_save_checkpoint` kept. A batch that had begun, but not ended, counts as not begun."""
+        for counts in ("total", "current"):
+            progress = checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"][counts]
+            progress |= dict.fromkeys(("ready", "started", "processed"), progress["completed"])
         self.best.restore(checkpoint["plateau"])
         self._halvings = checkpoint["plateau"]["halvings"]
         since_validation = checkpoint.get("since_validation", {})  # earlier versions did not keep the rest

@@ -63,7 +63,7 @@ def fit(
     Raises:
         UserError: an option of the trainer is invalid, the loss is not finite, the memory is too small, or the
             checkpoint is damaged. Checkpoints so far are kept.
-        KeyboardInterrupt: the user pressed Ctrl-C.
+        KeyboardInterrupt: the user pressed Ctrl-C, or another signal stopped the training (see `Stopped`).
     """
     first_batch = FirstBatch()
     trainer.callbacks.append(first_batch)  # type: ignore[attr-defined]
@@ -92,7 +92,7 @@ def fit(
         raise
     except SystemExit as error:  # Lightning turns Ctrl-C into this
         if isinstance(error.__context__, KeyboardInterrupt):
-            raise KeyboardInterrupt from error
+            raise error.__context__ from None
         raise
     if trainer.global_step == 0:
         raise UserError(f"{run}: nothing was trained; give it more trainer.max_time")

@@ -96,6 +96,37 @@ def test_a_training_goes_on_from_every_checkpoint(
         assert_equal(contents(moment), dict(expected))
 
 
+@pytest.mark.parametrize("moment", [4, 9, 13])
+@pytest.mark.parametrize(
+    "options",
+    [
+        "--training.ema_decay=0.9",
+        f"{INSIDE}=4",
+        f"{INSIDE}=4 --trainer.check_val_every_n_epoch=null",
+        "--trainer.max_steps=16 --trainer.max_epochs=-1",
+        f"--corpus.streaming=true {INSIDE}=4 --training.pool=40",
+    ],
+)
+def test_a_training_goes_on_from_every_batch(
+    options: str, moment: int, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before a batch begins is when a cluster's job is saved and requeued."""
+    recipe = load(corpus, tmp_path, *options.split())
+    updates = []
+
+    def save_and_copy(self: SaveProgress, trainer: Any, *_: Any) -> None:
+        if len(updates) == moment:
+            self.save(trainer)
+            shutil.copytree(tmp_path / "run", tmp_path / "requeued")
+        updates.append(trainer.global_step)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SaveProgress, "on_train_batch_start", save_and_copy)
+        train(recipe, Run(tmp_path / "run"))
+    train(recipe, Run(tmp_path / "requeued"))
+    assert_equal(contents(tmp_path / "requeued"), contents(tmp_path / "run"))
+
+
 def test_more_updates_go_on_with_the_batches_that_were_not_seen(corpus: Path, tmp_path: Path) -> None:
     """A training of 5 + 8 updates has the weights of one of 13: an epoch has 9."""
     short, long = (
