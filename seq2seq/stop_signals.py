@@ -121,8 +121,7 @@ def exit_if_stopped(function: Callable[[], None], process_ends: bool = False) ->
 
     Args:
         function: what to do.
-        process_ends: the process ends afterwards: a later signal ends it at once, without a traceback. Otherwise, the
-            handlers from before are set again.
+        process_ends: the process ends afterwards. Otherwise, the handlers from before are set again.
     """
     before = handlers()
     hook = sys.unraisablehook
@@ -144,7 +143,12 @@ def exit_if_stopped(function: Callable[[], None], process_ends: bool = False) ->
         _state.ends, _state.handled = True, ()
         sys.unraisablehook = hook
         for number, handler in before.items():
-            signal.signal(number, signal.SIG_DFL if process_ends else handler)
+            signal.signal(number, handler_at_exit() if process_ends else handler)
+
+
+def handler_at_exit() -> signal.Handlers:
+    """Return the handler while Python ends, when an exception would be a traceback. It must not change the status."""
+    return signal.SIG_DFL if _state.received is None else signal.SIG_IGN
 
 
 def stop_signal(error: BaseException) -> signal.Signals | None:

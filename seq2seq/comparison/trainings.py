@@ -80,7 +80,7 @@ def end_signal(status: int) -> int:
 
 @contextmanager
 def requeue_signal_ignored() -> Iterator[None]:
-    """Let this process ignore the signal that has Slurm requeue a training: the training gets it, too, and handles it."""
+    """Let this process ignore the signal on which a training has Slurm requeue the job: both of them get it."""
     handler = signal.signal(REQUEUE_SIGNAL, lambda number, frame: None) if "SLURM_JOB_ID" in os.environ else None
     try:
         yield
@@ -122,6 +122,6 @@ def train_missing(jobs: Sequence[Job], recipe_path: Path, code: Sequence[Path] =
         run_command(arguments)
         if not Run(job.folder).is_finished():
             raise UserError(
-                f"{job.folder}: its training ended before the run was finished: {format_command(arguments)}; repeat the "
+                f"{job.folder}: this ended before the run was finished: {format_command(arguments)}; repeat the "
                 "comparison: it goes on where it was"
             )
