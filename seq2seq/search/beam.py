@@ -90,7 +90,7 @@ def beam_search(
     propose = partial(most_probable, count=options.beam_size)
     if options.sampling:
         propose = partial(sample, options=options, generator=generator)
-    forced, limits = forced_tokens(limits.to(state[0].device), prefix, options.max_length)
+    forced, limits = forced_tokens(limits.to(memory[0].device), prefix, options.max_length)
     penalties = length_penalties(forced.shape[1], options.length_penalty, forced.device)
     ranking = Ranking(penalties, options.coverage_penalty, coverage if options.coverage_penalty else None)
     sentences = _Sentences(

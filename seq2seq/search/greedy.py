@@ -21,7 +21,7 @@ def greedy_search(
         state: leaves (batch, 1, …), the state before the first token.
         limits: the most tokens of each sentence's translation, EOS not counted.
     """
-    tokens = torch.full((len(limits), 1), BOS, device=state[0].device)
+    tokens = torch.full((len(limits), 1), BOS, device=memory[0].device)
     taken = []
     for _ in range(int(limits.max())):
         log_probabilities, state = step(memory, state, tokens)

@@ -43,7 +43,7 @@ def plain_beam_search(
         length_penalty: the exponent.
         limit: the most tokens of a hypothesis, EOS not counted. At its limit a hypothesis takes EOS.
     """
-    device = state[0].device
+    device = memory[0].device
     live = [_Partial((BOS,), torch.zeros((), device=device), state)]
     finished: list[Hypothesis] = []
     for length in range(limit + 1):

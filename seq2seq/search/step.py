@@ -1,19 +1,20 @@
 """The interface between a model and a search: one step of a decoder, and the hypotheses that a search returns.
 
-`Memory` and `State` are the model's own NamedTuples of tensors. A search never looks inside them: it only selects
-sentences and reorders hypotheses.
+`Memory` and `State` are the model's own NamedTuples of tensors, or of further tuples of tensors. A search never looks
+inside them: it only selects sentences and reorders hypotheses.
 """
 
-from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
-Memory = TypeVar("Memory", bound=tuple[Tensor, ...])
-MemoryIn = TypeVar("MemoryIn", bound=tuple[Tensor, ...], contravariant=True)
-State = TypeVar("State", bound=tuple[Tensor, ...])
-Leaves = TypeVar("Leaves", bound=tuple[Tensor, ...])
+Memory = TypeVar("Memory", bound=tuple[Any, ...])
+MemoryIn = TypeVar("MemoryIn", bound=tuple[Any, ...], contravariant=True)
+State = TypeVar("State", bound=tuple[Any, ...])
+Leaves = TypeVar("Leaves", bound=tuple[Any, ...])
 
 
 @runtime_checkable
@@ -44,7 +45,7 @@ class Hypothesis(NamedTuple):
 
 def select_sentences(leaves: Leaves, rows: Int64[Tensor, " rows"]) -> Leaves:
     """Select sentences of a batch: every leaf (batch, …) becomes (rows, …)."""
-    return type(leaves)(*(leaf.index_select(0, rows) for leaf in leaves))
+    return map_leaves(lambda leaf: leaf.index_select(0, rows), leaves)
 
 
 def reorder_hypotheses(leaves: Leaves, origin: Int64[Tensor, "batch new_beam"]) -> Leaves:
@@ -55,4 +56,11 @@ def reorder_hypotheses(leaves: Leaves, origin: Int64[Tensor, "batch new_beam"]) 
         origin: the index of each new hypothesis in the old beam of the same sentence.
     """
     sentences = torch.arange(origin.shape[0], device=origin.device).unsqueeze(1)  # (batch, 1)
-    return type(leaves)(*(leaf[sentences, origin] for leaf in leaves))
+    return map_leaves(lambda leaf: leaf[sentences, origin], leaves)
+
+
+def map_leaves(function: Callable[[Tensor], Tensor], leaves: Leaves) -> Leaves:
+    """Apply a function to every tensor of a tuple, and of the tuples inside it. Return a tuple of the same types."""
+    mapped = (function(leaf) if isinstance(leaf, Tensor) else map_leaves(function, leaf) for leaf in leaves)
+    is_plain = type(leaves) is tuple
+    return type(leaves)(mapped) if is_plain else type(leaves)(*mapped)

@@ -39,3 +39,22 @@ def test_reorder_picks_inside_each_sentence(seed: int, beam: int, new_beam: int)
         for sentence in range(3):
             for slot in range(new_beam):
                 assert new[sentence, slot].equal(old[sentence, hypotheses[sentence, slot]])
+
+
+class Nested(NamedTuple):
+    layers: tuple[Leaves, ...]
+    nothing: tuple[Tensor, ...]
+    last: Tensor
+
+
+def test_tuples_inside_a_state_are_moved_too() -> None:
+    parts = leaves(batch=2, beam=3), leaves(batch=2, beam=3)
+    origin = torch.tensor([[2, 0], [1, 1]])
+    after = reorder_hypotheses(Nested(parts, (), parts[0].matrices), origin)
+    assert isinstance(after, Nested)
+    assert after.nothing == ()
+    assert after.last.equal(reorder_hypotheses(parts[0], origin).matrices)
+    for part, moved in zip(parts, after.layers, strict=True):
+        assert isinstance(moved, Leaves)
+        for expected, actual in zip(reorder_hypotheses(part, origin), moved, strict=True):
+            assert actual.equal(expected)
