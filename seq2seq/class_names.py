@@ -1,8 +1,8 @@
 """Resolve the class names in a recipe, before any parser sees them, to classes that are already imported.
 
-Nothing is imported because a file names it. The project's own classes have short names (`FixedContext`). A user's class
-has the name of its file before its own (`my_attention.MyAttention`), and is there once the command line has allowed the
-file (see `allow_code`).
+Nothing is imported because a file names it. The project's own classes have short names (`FixedContext`, `gru`). A
+user's class has the name of its file before its own (`my_attention.MyAttention`), and is there once the command line
+has allowed the file (see `allow_code`).
 """
 
 import inspect
@@ -18,6 +18,9 @@ from seq2seq.errors import UserError
 from seq2seq.old_names import CLASSES
 
 PACKAGE = __name__.partition(".")[0]
+
+# Our classes that a recipe calls by a shorter name than the code. The class's own name is accepted, too.
+SHORT_NAMES = {"LSTMCell": "lstm", "PeepholeLSTMCell": "peephole_lstm", "GRUCell": "gru", "RNNCell": "rnn"}
 
 
 def class_fields(group: type, prefix: str = "") -> dict[str, type]:
@@ -36,8 +39,12 @@ def class_fields(group: type, prefix: str = "") -> dict[str, type]:
 
 def short_name(part: type) -> str:
     """Return the name of a class as a recipe has it."""
-    ours = part.__module__.partition(".")[0] == PACKAGE
-    return part.__name__ if ours else f"{part.__module__}.{part.__qualname__}"
+    return SHORT_NAMES.get(part.__name__, part.__name__) if is_ours(part) else f"{part.__module__}.{part.__qualname__}"
+
+
+def is_ours(part: type) -> bool:
+    """Return whether a class belongs to the project."""
+    return part.__module__.partition(".")[0] == PACKAGE
 
 
 def resolve_in_mapping(group: type, given: Mapping[str, Any], file: str) -> dict[str, Any]:
@@ -118,9 +125,9 @@ def _full_name(name: object, base: type, path: str, where: str) -> str:
     classes = list(_subclasses(base))
     for part in classes:
         full_name = f"{part.__module__}.{part.__qualname__}"
-        if name in (short_name(part), full_name):
+        if name in (short_name(part), full_name) or (is_ours(part) and name == part.__name__):
             return full_name
-    ours = sorted(short_name(part) for part in classes if short_name(part) == part.__name__)
+    ours = sorted(short_name(part) for part in classes if is_ours(part))
     module, _, own_name = str(name).rpartition(".")
     message = f"{where}{path}: {name!r:.80} is none of the classes that may stand here ({', '.join(ours)})"
     if new := CLASSES.get(str(name)):

@@ -6,14 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import fields, is_dataclass, replace
 from difflib import get_close_matches
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from jsonargparse import ArgumentParser, Namespace, set_parsing_settings
 
-from seq2seq.class_names import resolve_in_mapping, resolve_in_overrides, short_name
+from seq2seq.class_names import class_fields, resolve_in_mapping, resolve_in_overrides, short_name
 from seq2seq.errors import OptionError, UserError
 from seq2seq.old_names import new_name, upgrade
 from seq2seq.yaml_files import read_yaml
@@ -68,16 +68,28 @@ def to_plain(options: Any) -> Any:
 
     The inverse of `load_options`.
     """
-    if is_dataclass(options) and not isinstance(options, type):
-        return {field.name: to_plain(getattr(options, field.name)) for field in fields(options)}
-    factory = options.func if isinstance(options, partial) else options
-    if isinstance(factory, type):
-        keywords = options.keywords if isinstance(options, partial) else {}
-        # The first argument comes from the program (the sizes), not from the recipe.
-        _, *arguments = inspect.signature(factory).parameters.values()
-        values = {argument.name: keywords.get(argument.name, argument.default) for argument in arguments}
-        return {"class_path": short_name(factory)} | ({"init_args": values} if values else {})
-    return options
+    classes = class_fields(type(options))
+    plain = {}
+    for field in fields(options):
+        value = getattr(options, field.name)
+        if field.name in classes:
+            sizes, _ = get_args(field.type)
+            value = _class_to_plain(value, len(sizes))
+        plain[field.name] = to_plain(value) if is_dataclass(value) else value
+    return plain
+
+
+def class_of(factory: Any) -> Any:
+    """Return the class that makes the objects of a factory: the factory itself, or what a `partial` calls."""
+    return factory.func if isinstance(factory, partial) else factory
+
+
+def _class_to_plain(factory: Any, sizes: int) -> dict[str, Any]:
+    """Return the name of a factory's class, and its arguments but for the first ones: the program gives the sizes."""
+    keywords = factory.keywords if isinstance(factory, partial) else {}
+    arguments = [*inspect.signature(class_of(factory)).parameters.values()][sizes:]
+    values = {argument.name: keywords.get(argument.name, argument.default) for argument in arguments}
+    return {"class_path": short_name(class_of(factory))} | ({"init_args": values} if values else {})
 
 
 def option_path(group: type, owner: type, prefix: str = "") -> str:
@@ -88,6 +100,14 @@ def option_path(group: type, owner: type, prefix: str = "") -> str:
         is_group = isinstance(field.type, type) and is_dataclass(field.type)
         if is_group and (path := option_path(field.type, owner, f"{prefix}{field.name}.")):  # type: ignore[arg-type]
             return path
+    return ""
+
+
+def class_option_path(options: Any, owner: type) -> str:
+    """Return which option of these options names a class, as the start of a message: "model.decoder.context."."""
+    for path in class_fields(type(options)):
+        if issubclass(class_of(reduce(getattr, path.split("."), options)), owner):
+            return f"{path}."
     return ""
 
 

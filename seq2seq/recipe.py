@@ -10,9 +10,8 @@ import yaml
 from seq2seq.errors import OptionError, UserError, at_most, check_options
 from seq2seq.evaluation.options import EvaluationOptions, MetricTokenizer
 from seq2seq.files import check_file_name
-from seq2seq.model.attention import Context
 from seq2seq.model.encoder_decoder import EncoderDecoder, ModelOptions, check_model_fits
-from seq2seq.options import load_options, option_path, to_plain
+from seq2seq.options import class_option_path, load_options, option_path, to_plain
 from seq2seq.search.options import SearchOptions
 from seq2seq.seeding import check_seed
 from seq2seq.text.corpus import CorpusOptions
@@ -145,14 +144,14 @@ class Recipe:
             source_size, target_size: entries in each vocabulary.
 
         Raises:
-            UserError: an option of the attention is out of its range, where the message names its key; or this
-                machine's memory cannot hold the model.
+            UserError: an option of the attention or of a cell is out of its range, where the message names its key; or
+                this machine's memory cannot hold the model.
         """
         check_model_fits(self.model, source_size, target_size, self.tokenizer.joint)
         try:
             return EncoderDecoder(self.model, source_size, target_size, self.tokenizer.joint)
         except OptionError as error:
-            path = "model.decoder.context." if issubclass(error.owner, Context) else option_path(Recipe, error.owner)
+            path = class_option_path(self, error.owner) or option_path(Recipe, error.owner)
             raise UserError(f"{path}{error}") from error
 
 

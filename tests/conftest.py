@@ -9,8 +9,10 @@ import pytest
 import torch
 from typechecker import check_records
 
-from seq2seq.model import cells, decoder, encoder
-from seq2seq.model.attention import AdditiveAttention, ContextFactory, FixedContext
+from seq2seq.model import decoder, encoder, recurrent_layer
+from seq2seq.model.attention import AdditiveAttention, FixedContext
+from seq2seq.model.cells import gru, lstm, rnn
+from seq2seq.model.context import ContextFactory
 from seq2seq.model.decoder import DecoderOptions
 from seq2seq.model.encoder import EncoderOptions
 from seq2seq.model.encoder_decoder import EncoderDecoder, ModelOptions
@@ -24,7 +26,7 @@ from seq2seq.translation.translator import Translator
 SOURCES = ["der Hund sieht die Katze", "die Katze schläft im Haus", "ein Schüler liest das Buch", "wir lesen ein Buch"]
 TARGETS = ["the dog sees the cat", "the cat sleeps in the house", "a pupil reads the book", "we read a book"]
 
-check_records(cells, encoder, decoder)
+check_records(rnn, gru, lstm, recurrent_layer, encoder, decoder)
 torch.set_num_threads(1)  # the tests' tensors are small: threads only wait for each other
 
 # `datasets` reads these once, when it is imported.

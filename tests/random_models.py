@@ -8,10 +8,16 @@ import torch
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from seq2seq.model.attention import AdditiveAttention, ContextFactory, DotAttention, FixedContext, NoContext
+from seq2seq.model.attention import AdditiveAttention, DotAttention, FixedContext, MultiHeadAttention, NoContext
+from seq2seq.model.cells.cell import CellFactory
+from seq2seq.model.cells.gru import GRUCell
+from seq2seq.model.cells.lstm import LSTMCell, LSTMState, PeepholeLSTMCell
+from seq2seq.model.cells.rnn import RNNCell
+from seq2seq.model.context import ContextFactory
 from seq2seq.model.decoder import DecoderOptions
 from seq2seq.model.encoder import EncoderOptions, Memory
 from seq2seq.model.encoder_decoder import EncoderDecoder, ModelOptions
+from seq2seq.model.luong import LuongAttention
 from seq2seq.text.batch import Batch, length_mask
 from seq2seq.text.special_tokens import EOS
 
@@ -20,11 +26,17 @@ CONTEXTS: dict[str, ContextFactory] = {
     "additive": partial(AdditiveAttention, size=5),
     "sees-last-word": partial(AdditiveAttention, size=5, sees_last_word=True),
     "dot": DotAttention,
+    "multi-head": partial(MultiHeadAttention, heads=2, size=6),
+    "luong": LuongAttention,
+    "luong-concat": partial(LuongAttention, score="concat"),
     "fixed": FixedContext,
     "none": NoContext,
 }
 ATTENDING = {name: factory for name, factory in CONTEXTS.items() if name not in ("fixed", "none")}
+CELLS: dict[str, CellFactory] = {"lstm": LSTMCell, "peephole_lstm": PeepholeLSTMCell, "gru": GRUCell, "rnn": RNNCell}
+NORMALISED = {f"{name}-layer_norm": partial(cell, layer_norm=True) for name, cell in CELLS.items()}
 each_context = pytest.mark.parametrize("factory", CONTEXTS.values(), ids=CONTEXTS)
+each_cell = pytest.mark.parametrize("cell", (CELLS | NORMALISED).values(), ids=CELLS | NORMALISED)
 each_attention = pytest.mark.parametrize("factory", ATTENDING.values(), ids=ATTENDING)
 
 quick = settings(max_examples=10, deadline=None, derandomize=True)
@@ -57,8 +69,8 @@ def random_memory(lengths: Sequence[int], size: int = 6, layers: int = 1) -> Mem
     """Return a memory with random values at the padding, not zeros."""
     mask = length_mask(torch.tensor(lengths))
     values = torch.randn(*mask.shape, size)
-    hidden, cell = torch.randn(2, len(lengths), layers, size).tanh()
-    return Memory(values, mask, hidden[:, -1], hidden, cell, keys=values)
+    last = LSTMState(*torch.randn(2, len(lengths), layers, size).tanh())
+    return Memory(values, mask, last.hidden[:, -1], last, keys=values)
 
 
 def small_model(
@@ -68,15 +80,19 @@ def small_model(
     tied: bool = True,
     dropout: float = 0.0,
     state_dropout: float = 0.0,
+    cells: tuple[CellFactory, CellFactory] = (LSTMCell, LSTMCell),
+    residual: tuple[bool, bool] = (False, False),
+    **directions: bool,
 ) -> EncoderDecoder:
     """Return a model with weights so large that its probabilities differ clearly.
 
-    layers: the encoder's and the decoder's.
+    layers, cells, residual: the encoder's and the decoder's.
+    directions: of the encoder, which reads in both by default.
     """
     options = ModelOptions(
         embedding=5,
-        encoder=EncoderOptions(4, layers[0], dropout, dropout),
-        decoder=DecoderOptions(7, layers[1], dropout, dropout, state_dropout, factory),
+        encoder=EncoderOptions(4, layers[0], dropout, dropout, cells[0], residual=residual[0], **directions),
+        decoder=DecoderOptions(7, layers[1], dropout, dropout, state_dropout, factory, cells[1], residual[1]),
         tie_embeddings=tied,
     )
     model = EncoderDecoder(options, VOCABULARY, VOCABULARY if joint else VOCABULARY + 1, joint)

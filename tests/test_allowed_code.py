@@ -12,18 +12,23 @@ import seq2seq
 from seq2seq.allowed_code import allow_code
 from seq2seq.cli.main import main
 from seq2seq.errors import UserError
-from seq2seq.model.attention import Context
+from seq2seq.model.context import Context
 from seq2seq.recipe import Recipe
 
-ATTENTION = """
+CODE = """
 from pathlib import Path
 
 from seq2seq.model.attention import DotAttention
+from seq2seq.model.cells.gru import GRUCell
 
 Path(__file__).with_suffix(".ran").touch()
 
 
 class MyAttention(DotAttention):
+    pass
+
+
+class MyCell(GRUCell):
     pass
 
 
@@ -50,51 +55,54 @@ HOSTILE = (
     "my_code.not_a_class",
     "my_code",
     "antigravity.fly",
-    "seq2seq.model.attention.Context",
+    "seq2seq.model.context.Context",
     "Context",
 )
+
+OPTIONS = [("decoder", "context"), ("decoder", "cell"), ("encoder", "cell")]
 
 
 @pytest.fixture
 def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A file my_code.py where Python would find it, which leaves my_code.ran when it is run."""
     path = tmp_path / "my_code.py"
-    path.write_text(ATTENTION, encoding="utf-8")
+    path.write_text(CODE, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     yield path
     sys.modules.pop("my_code", None)
 
 
-def ways_to_name(name: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield a recipe and overrides for each way in which a class can be named."""
+def ways_to_name(name: str, side: str, option: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield a recipe and overrides for each way in which a class can be named for an option of the model."""
     corpus = "corpus: {path: x}\n"
     part = f"{{class_path: {name}, init_args: {{command: 'touch ran'}}}}"
-    yield corpus + f"model: {{decoder: {{context: {name}}}}}", []
-    yield corpus + f"model: {{decoder: {{context: {part}}}}}", []
-    yield corpus + f"model: {{decoder: {{context: {{class_path: {name}}}}}}}", []
-    for key in ("context", "context.class_path", "context+", "context.help"):
-        yield corpus, [f"--model.decoder.{key}", name]
-        yield corpus, [f"--model.decoder.{key}={name}"]
+    yield corpus + f"model: {{{side}: {{{option}: {name}}}}}", []
+    yield corpus + f"model: {{{side}: {{{option}: {part}}}}}", []
+    yield corpus + f"model: {{{side}: {{{option}: {{class_path: {name}}}}}}}", []
+    for key in (option, f"{option}.class_path", f"{option}+", f"{option}.help"):
+        yield corpus, [f"--model.{side}.{key}", name]
+        yield corpus, [f"--model.{side}.{key}={name}"]
     for key, value in (
-        ("model.decoder.context", part),
-        ("model.decoder", f"{{context: {part}}}"),
-        ("model.decoder", f"{{context: {name}}}"),
-        ("model", f"{{decoder: {{context: {part}}}}}"),
+        (f"model.{side}.{option}", part),
+        (f"model.{side}", f"{{{option}: {part}}}"),
+        (f"model.{side}", f"{{{option}: {name}}}"),
+        ("model", f"{{{side}: {{{option}: {part}}}}}"),
     ):
         yield corpus, [f"--{key}", value]
         yield corpus, [f"--{key}={value}"]
 
 
+@pytest.mark.parametrize("option", OPTIONS)
 @pytest.mark.parametrize("name", HOSTILE)
 def test_no_way_of_naming_a_class_imports_or_calls_it(
-    name: str, code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, option: tuple[str, str], code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "recipe.yaml"
-    for text, overrides in ways_to_name(name):
+    for text, overrides in ways_to_name(name, *option):
         path.write_text(text, encoding="utf-8")
         before = set(sys.modules)
-        with pytest.raises(UserError, match=r"model\.decoder\.context.*is none of the classes") as caught:
+        with pytest.raises(UserError, match=rf"model\.{'.'.join(option)}.*is none of the classes") as caught:
             Recipe.load(path, overrides)
         assert "\n" not in str(caught.value)
         assert name.partition(".")[0] not in set(sys.modules) - before
@@ -109,6 +117,20 @@ def test_the_arguments_of_a_class_cannot_name_another_class(tmp_path: Path) -> N
         path.write_text(f"corpus: {{path: x}}\nmodel: {{decoder: {{context: {context}}}}}", encoding="utf-8")
         with pytest.raises(UserError, match="cannot name another class"):
             Recipe.load(path)
+
+
+def test_an_allowed_cell_is_built_written_and_read_back(code: Path, tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("corpus: {path: x}", encoding="utf-8")
+    overrides = ["--model.encoder.cell", "my_code.MyCell", "--model.decoder.cell", "my_code.MyCell"]
+    with pytest.raises(UserError, match=r"model\.encoder\.cell: .*the file that has it: --allow-code my_code\.py"):
+        Recipe.load(path, overrides)
+    allow_code([code])
+    model = Recipe.load(path, overrides).build_model(10, 10)
+    names = {type(cell).__name__ for cell in (*model.encoder.layers[0].cells, *model.decoder.cells)}
+    assert names == {"MyCell"}
+    path.write_text(Recipe.load(path, overrides).to_yaml(), encoding="utf-8")
+    assert Recipe.load(path).to_dict()["model"]["encoder"]["cell"]["class_path"] == "my_code.MyCell"
 
 
 def test_an_allowed_class_is_built_written_and_read_back(code: Path, tmp_path: Path) -> None:
@@ -165,12 +187,12 @@ def test_a_file_that_cannot_be_run_gives_one_line(tmp_path: Path, name: str, tex
 def test_every_command_needs_the_permission_and_hands_it_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Train, translate, evaluate, compare and plan with a class of the user's own."""
+    """Train, translate, evaluate, resume, compare and plan with classes of the user's own."""
     code, recipe = tmp_path / "my_code.py", tmp_path / "tiny.yaml"
-    code.write_text(ATTENTION, encoding="utf-8")
+    code.write_text(CODE, encoding="utf-8")
     corpus = write_corpus(tmp_path, train=40, validation=5, test=5)
     text = RECIPE.replace("CORPUS", str(corpus)).replace(
-        "{class_path: AdditiveAttention, init_args: {size: 8}}", "my_code.MyAttention"
+        "{class_path: AdditiveAttention, init_args: {size: 8}}", "my_code.MyAttention, cell: my_code.MyCell"
     )
     recipe.write_text(text, encoding="utf-8")
     run, allowed = str(tmp_path / "run"), ["--allow-code", str(code)]

@@ -8,20 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from random_models import CELLS
 
 from seq2seq.errors import UserError
-from seq2seq.model.attention import (
-    AdditiveAttention,
-    Context,
-    ContextFactory,
-    DotAttention,
-    FixedContext,
-    NoContext,
-    Sizes,
-)
+from seq2seq.model.attention import AdditiveAttention, DotAttention, FixedContext, MultiHeadAttention, NoContext
+from seq2seq.model.cells.cell import Cell
+from seq2seq.model.context import Context, ContextFactory, Sizes
 from seq2seq.model.decoder import DecoderOptions
 from seq2seq.model.encoder_decoder import ModelOptions
+from seq2seq.model.luong import LuongAttention
+from seq2seq.model.recurrent_layer import FusedGRU, LoopedLayer
 from seq2seq.old_names import KEYS
+from seq2seq.options import class_of
 from seq2seq.recipe import Recipe, TrainingOptions
 from seq2seq.search.options import SearchOptions
 from seq2seq.text.corpus import CorpusOptions
@@ -48,17 +46,18 @@ def mistake(path: Path, text: str, *overrides: str) -> str:
 
 
 def context(factory: ContextFactory) -> Context:
-    return factory(Sizes(6, 7, 5))
+    return factory(Sizes(8, 7, 5))
 
 
 def same(first: Any, second: Any) -> bool:
-    """Return whether two groups of options are equal. Contexts are compared by the modules that they build."""
+    """Return whether two groups of options are equal. Contexts and cells are equal if they build equal modules."""
     if is_dataclass(first):
         return type(first) is type(second) and all(
             same(getattr(first, field.name), getattr(second, field.name)) for field in fields(first)
         )
     if callable(first):
-        return repr(context(first)) == repr(context(second))
+        sizes: tuple[Any, ...] = (2, 3) if issubclass(class_of(first), Cell) else (Sizes(6, 7, 5),)
+        return repr(first(*sizes)) == repr(second(*sizes))
     return bool(first == second)
 
 
@@ -159,10 +158,12 @@ def test_the_command_line_overrides_the_file(path: Path) -> None:
     assert same(load(path, recipe.to_yaml()), recipe)
 
 
-@pytest.mark.parametrize("kind", [AdditiveAttention, DotAttention, FixedContext, NoContext])
+@pytest.mark.parametrize(
+    "kind", [AdditiveAttention, DotAttention, MultiHeadAttention, LuongAttention, FixedContext, NoContext]
+)
 @pytest.mark.parametrize("given", ["file", "command line", "command line over a file"])
 def test_the_context_is_a_switch(path: Path, kind: type[Context], given: str) -> None:
-    attention = "model: {decoder: {context: {class_path: AdditiveAttention, init_args: {size: 9}}}}"
+    attention = "model: {decoder: {context: {class_path: AdditiveAttention, init_args: {size: 8}}}}"
     name = kind.__name__
     if given == "file":
         recipe = load(path, CORPUS + f"model: {{decoder: {{context: {name}}}}}")
@@ -181,12 +182,60 @@ def test_a_contexts_own_options_are_given_to_it(path: Path) -> None:
             assert context(same_recipe.model.decoder.context).query.out_features == size  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(("name", "kind"), [*CELLS.items(), *((kind.__name__, kind) for kind in CELLS.values())])
+@pytest.mark.parametrize("side", ["encoder", "decoder"])
+def test_the_cell_is_a_switch_by_its_short_name_or_its_own(path: Path, name: str, kind: type[Cell], side: str) -> None:
+    for recipe in (
+        load(path, CORPUS + f"model: {{{side}: {{cell: {name}}}}}"),
+        load(path, CORPUS, f"--model.{side}.cell", name),
+        load(path, CORPUS + f"model: {{{side}: {{cell: rnn}}}}", f"--model.{side}.cell={name}"),
+    ):
+        plain = recipe.to_dict()["model"][side]["cell"]
+        assert CELLS[plain["class_path"]] is kind
+        assert plain["init_args"] == {"layer_norm": False}
+        for same_recipe in (recipe, load(path, recipe.to_yaml())):
+            assert class_of(getattr(same_recipe.model, side).cell) is kind
+
+
+def test_a_cells_own_options_are_given_to_it(path: Path) -> None:
+    text = CORPUS + "model: {encoder: {hidden: 4, cell: {class_path: gru, init_args: {layer_norm: true}}}}"
+    for overrides, layer in (([], LoopedLayer), (["--model.encoder.cell.layer_norm", "false"], FusedGRU)):
+        recipe = load(path, text, *overrides)
+        assert type(recipe.build_model(20, 20).encoder.layers[0]) is layer
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["--model.encoder.cell", "gruu"], r"--model\.encoder\.cell: 'gruu' is none .*; did you mean gru\?$"),
+        (["--model.decoder.cell", "FixedContext"], r"--model\.decoder\.cell: .* \(gru, lstm, peephole_lstm, rnn"),
+        (["--model.decoder.context", "gru"], r"--model\.decoder\.context: 'gru' is none of the classes"),
+        (["--model.encoder.cell", "gru", "--model.encoder.cell.layer_norm", "3"], "layer_norm"),
+        (["--model.encoder.cell", "gru", "--model.encoder.cell.hidden", "3"], "hidden"),
+        (["--model.decoder.context", "LuongAttention", "--model.decoder.context.score", "cosine"], "score"),
+        (["--model.encoder.reversed", "true"], r"^model\.encoder\.reversed: .* set bidirectional to false"),
+        (["--model.encoder.residual", "true"], r"^model\.encoder\.residual: .* set layers to 2"),
+        (["--model.decoder.residual", "true"], r"^model\.decoder\.residual: .* set layers to 2"),
+    ],
+)
+def test_a_mistake_in_the_recurrent_parts_names_the_key(path: Path, overrides: list[str], message: str) -> None:
+    assert re.search(message, mistake(path, CORPUS, *overrides))
+
+
+def test_a_context_that_does_not_fit_names_its_key_when_the_model_is_built(path: Path) -> None:
+    options = ["--model.decoder.context", "LuongAttention", "--model.decoder.context.score", "dot"]
+    with pytest.raises(UserError, match=r"^model\.decoder\.context\.score: dot .* set model\.decoder\.hidden to 512"):
+        load(path, CORPUS, *options, "--model.decoder.hidden", "300").build_model(20, 20)
+    with pytest.raises(UserError, match=r"^model\.decoder\.context\.heads: must divide size"):
+        load(path, CORPUS, options[0], "MultiHeadAttention", "--model.decoder.context.heads=3").build_model(20, 20)
+
+
 FULL = """\
 corpus: {path: a/b, source: en, target: fr, configuration: en-fr, test: "", streaming: true, max_ratio: 3}
 tokenizer: {vocab_size: 99, joint: false, model_type: bpe, sampling: 0.1, character_coverage: 0.9995}
 model:
   embedding: 8
-  encoder: {hidden: 4, layers: 2, dropout: 0.0}
+  encoder: {hidden: 4, layers: 2, dropout: 0.0, cell: gru, bidirectional: false, reversed: true, residual: true}
   decoder: {state_dropout: 0.1, context: {class_path: AdditiveAttention, init_args: {sees_last_word: true}}}
   tie_embeddings: false
 training: {learning_rate: 1e-3, schedule: plateau, patience: 3}

@@ -5,8 +5,8 @@ import torch
 from jaxtyping import TypeCheckError
 from random_models import random_memory, small_model
 
-from seq2seq.model.attention import attend
-from seq2seq.model.cells import LSTMState
+from seq2seq.model.cells.lstm import LSTMState
+from seq2seq.model.context import attend
 from seq2seq.search.topk import fast_topk
 
 

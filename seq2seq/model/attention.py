@@ -1,81 +1,19 @@
-"""Read the memory: by attention, or through one of the two bottlenecks that attention is compared with.
+"""The ways to read the memory: attention, and the two bottlenecks that attention is compared with.
 
-All classes here have the same methods, so that the decoder never asks which class it holds:
-
-    layer = context.gate_projection(hidden)                   once, when the decoder is built
-    keys = context.prepare(memory)                            once per sentence
-    token_query = context.token_query(embedded)               once for all given tokens
-    vector, weights = context(query, token_query, memory)     once per step
+luong.py has the attention of Luong et al., whose decoder reads the memory after its step.
 """
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from seq2seq.errors import OptionError
-from seq2seq.model.cells import initialise_input_weight
+from seq2seq.model.cells.cell import Cell, initialise_input_weight
+from seq2seq.model.context import Context, Sizes, attend, masked_softmax, zero_weights
 from seq2seq.model.encoder import Memory
 from seq2seq.model.size import LARGEST_SIZE
-
-
-class Sizes(NamedTuple):
-    """The sizes that a context has to fit."""
-
-    memory: int  # of a memory state
-    query: int  # of a query, the decoder's state
-    embedding: int  # of a token's embedding
-
-
-class Context(nn.Module, ABC):
-    """Base class of attention and the bottlenecks: it reads the memory for the decoder.
-
-    Attributes:
-        vector_size: size of the context vector.
-        attends: whether the weights are attention weights, which sum to 1.
-    """
-
-    vector_size: int
-    attends: bool
-
-    def gate_projection(self, hidden: int) -> nn.Module:
-        """Return the layer that maps the context vector to its part of the gates of an LSTM with `hidden` units.
-
-        A class whose vector has size 0 returns a `ZeroProjection` instead of a linear layer without inputs.
-        """
-        layer = nn.Linear(self.vector_size, 4 * hidden, bias=False)
-        initialise_input_weight(layer.weight, gates=4)
-        return layer
-
-    def prepare(self, memory: Memory) -> Float[Tensor, "batch source key"]:
-        """Return the keys: the part of the attention scores that depends on the source alone."""
-        return memory.keys
-
-    def token_query(self, embedded: Float[Tensor, "batch tokens embedding"]) -> Float[Tensor, "batch tokens part"]:
-        """Return what each token adds to the next query. The tokens are a target, or the hypotheses' last ones."""
-        return embedded[..., :0]
-
-    @abstractmethod
-    def forward(
-        self, query: Float[Tensor, "batch beam query"], token_query: Float[Tensor, "batch beam part"], memory: Memory
-    ) -> tuple[Float[Tensor, "batch beam vector"], Float[Tensor, "batch beam source"]]:
-        """Read the memory once for each hypothesis.
-
-        Args:
-            query: the decoder's state s_{i−1}.
-            token_query: the result of `token_query` for this step.
-            memory: the sentences' memory, with prepared keys.
-
-        Returns:
-            The context vectors c_i and the weights α_i. The weights sum to 1 over the real source tokens, or are all
-            zero if the class does not attend.
-        """
-
-
-ContextFactory = Callable[[Sizes], Context]
 
 
 class AdditiveAttention(Context):
@@ -95,10 +33,7 @@ class AdditiveAttention(Context):
 
     def __init__(self, sizes: Sizes, size: int = 256, sees_last_word: bool = False) -> None:
         super().__init__()
-        if size < 1:
-            raise OptionError(type(self), f"size: must be at least 1, not {size}")
-        if size > LARGEST_SIZE:
-            raise OptionError(type(self), f"size: must be at most {LARGEST_SIZE:,}, not {size}")
+        check_size(self, size)
         self.vector_size, self.attends = sizes.memory, True
         self.query = nn.Linear(sizes.query, size)  # W
         self.key = nn.Linear(sizes.memory, size, bias=False)  # U
@@ -117,6 +52,51 @@ class AdditiveAttention(Context):
         queries = self.query(query) + token_query
         hidden = torch.tanh(queries.unsqueeze(2) + memory.keys.unsqueeze(1))  # (batch, beam, source, size)
         return attend(self.score(hidden).squeeze(-1), memory)
+
+
+class MultiHeadAttention(Context):
+    """Several additive attentions side by side, each with a score of its own (heads: Vaswani et al. 2017).
+
+    e^k_ij = v_kᵀ tanh(W_k s_{i−1} + U_k h_j);  α^k_i = softmax over the real j;  c^k_i = V_k Σ_j α^k_ij h_j
+
+    c_i = [c^1_i ; …] is as large as a state of the memory. The weights that are shown, and that count as coverage, are
+    the mean of the heads' weights. A single head therefore differs from `AdditiveAttention` by V alone.
+
+    Args:
+        heads: the number of heads. It divides `size` and the size of the memory.
+        size: units of all scoring networks together.
+
+    Raises:
+        UserError: an option is out of its range.
+    """
+
+    def __init__(self, sizes: Sizes, heads: int = 4, size: int = 256) -> None:
+        super().__init__()
+        check_size(self, size)
+        if not 1 <= heads <= size or size % heads or sizes.memory % heads:
+            rule = f"must divide size ({size}) and the units of a memory state ({sizes.memory})"
+            raise OptionError(type(self), f"heads: {rule}, not {heads}")
+        self.vector_size, self.attends = sizes.memory, True
+        self.query = nn.Linear(sizes.query, size)  # all W_k
+        self.key = nn.Linear(sizes.memory, size, bias=False)  # all U_k
+        self.score = nn.Parameter(torch.empty(heads, size // heads))  # all v_k
+        self.value = nn.Parameter(torch.empty(heads, sizes.memory // heads, sizes.memory))  # all V_k
+        nn.init.xavier_uniform_(self.score)
+        initialise_input_weight(self.value.view(-1, sizes.memory), heads)
+
+    def prepare(self, memory: Memory) -> Float[Tensor, "batch source key"]:
+        return self.key(memory.values)
+
+    def forward(
+        self, query: Float[Tensor, "batch beam query"], token_query: Float[Tensor, "batch beam part"], memory: Memory
+    ) -> tuple[Float[Tensor, "batch beam memory"], Float[Tensor, "batch beam source"]]:
+        hidden = torch.tanh(self.query(query).unsqueeze(2) + memory.keys.unsqueeze(1))
+        hidden = hidden.view(*hidden.shape[:-1], *self.score.shape)
+        scores = (hidden * self.score).sum(dim=-1)  # (batch, beam, source, heads)
+        weights = masked_softmax(scores.movedim(-1, 1), memory.mask[:, None, None])  # (batch, heads, beam, source)
+        means = weights @ memory.values.unsqueeze(1)  # (batch, heads, beam, memory)
+        vectors = means @ self.value.transpose(1, 2)
+        return vectors.transpose(1, 2).flatten(2), weights.mean(dim=1)
 
 
 class DotAttention(Context):
@@ -162,7 +142,7 @@ class NoContext(Context):
         super().__init__()
         self.vector_size, self.attends = 0, False
 
-    def gate_projection(self, hidden: int) -> nn.Module:
+    def gate_projection(self, cell: Cell) -> nn.Module:
         return ZeroProjection()
 
     def forward(
@@ -190,28 +170,12 @@ def drop_empty_weight(module: nn.Module, state_dict: dict[str, Tensor], prefix: 
         del state_dict[f"{prefix}weight"]
 
 
-def attend(
-    scores: Float[Tensor, "batch beam source"], memory: Memory
-) -> tuple[Float[Tensor, "batch beam memory"], Float[Tensor, "batch beam source"]]:
-    """Return the mean of the memory's values, weighted by the softmax of the scores, and the weights."""
-    weights = masked_softmax(scores, memory.mask.unsqueeze(1))
-    return weights @ memory.values, weights
+def check_size(attention: Context, size: int) -> None:
+    """Check the units of a scoring network.
 
-
-def zero_weights(query: Float[Tensor, "batch beam query"], memory: Memory) -> Float[Tensor, "batch beam source"]:
-    """Return the weights of a context that does not attend: all zero."""
-    return query.new_zeros(query.shape[0], query.shape[1], memory.mask.shape[1])
-
-
-def masked_softmax(
-    scores: Float[Tensor, "*batch source"], mask: Bool[Tensor, "*#batch source"]
-) -> Float[Tensor, "*batch source"]:
-    """Return the softmax over the real positions of the last dimension. The other positions get a weight of exactly 0.
-
-    Args:
-        scores: of any shape.
-        mask: True = a real position; broadcast to the scores. A row without any real position gets zeros, not NaN.
+    Raises:
+        OptionError: there are too few or too many.
     """
-    lowest = torch.finfo(scores.dtype).min
-    weights = scores.masked_fill(~mask, lowest).softmax(dim=-1)
-    return weights.masked_fill(~mask, 0.0)
+    if not 1 <= size <= LARGEST_SIZE:
+        rule = "must be at least 1" if size < 1 else f"must be at most {LARGEST_SIZE:,}"
+        raise OptionError(type(attention), f"size: {rule}, not {size}")

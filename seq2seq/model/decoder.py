@@ -1,16 +1,13 @@
-"""The decoder: an LSTM that writes the target one token at a time and reads the memory at every step.
+"""What all decoders have in common: their options, their state, and the loop over the target's tokens.
 
-Step i (Bahdanau, Cho, Bengio 2015, section 3.1, with an LSTM in the place of the GRU):
+A decoder writes the target one token at a time, and reads the memory at every step. There are two classes, which differ
+in the order of step and reading: read_then_step.py (Bahdanau et al. 2015) and luong.py (Luong et al. 2015).
 
-    c_i = context(s_{i−1}, memory)
-    s_i = LSTM([E y_{i−1} ; c_i], s_{i−1})
-    p(y_i) = softmax(Eᵀ-or-O readout([s_i ; c_i ; E y_{i−1}]))
-
-Only what depends on s_{i−1} is inside the loop. In teacher forcing all tokens are given. Four products are
-therefore computed for all steps at once: the embeddings' part of the gates and of the queries, the readout and the
-vocabulary projection.
+Only what depends on the state is inside the loop. In teacher forcing all tokens are given. The embeddings' part of the
+gates and of the queries, and the vocabulary projection, are therefore each one product for all steps at once.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -20,33 +17,41 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from seq2seq.errors import at_least_1, at_most, below_1, check_options
-from seq2seq.model.attention import AdditiveAttention, ContextFactory, Sizes
-from seq2seq.model.cells import LSTMCell, LSTMState
+from seq2seq.model.attention import AdditiveAttention
+from seq2seq.model.cells.cell import Cell, CellFactory, CellState
+from seq2seq.model.cells.lstm import LSTMCell
+from seq2seq.model.context import Context, ContextFactory
 from seq2seq.model.embedding import Embedding
-from seq2seq.model.encoder import Memory
+from seq2seq.model.encoder import Memory, check_residual
 from seq2seq.model.size import LARGEST_SIZE, MOST_LAYERS
 
 
 class State(NamedTuple):
     """The recurrent state of each hypothesis. `beam` counts the hypotheses of each sentence."""
 
-    hidden: Float[Tensor, "batch beam layers hidden"]
-    cell: Float[Tensor, "batch beam layers hidden"]
+    layers: tuple[CellState, ...]  # of each layer, the lowest first; tensors (batch, beam, hidden)
+    fed: tuple[
+        Float[Tensor, "batch beam embedding"], ...
+    ]  # what the last step hands on besides; most decoders: nothing
     coverage: Float[Tensor, "batch beam source"]  # Σ_i α_ij, the attention that each source token has had so far
 
 
 @dataclass(frozen=True)
 class DecoderOptions:
-    """The decoder's sizes and dropout, and how it reads the memory.
+    """The decoder's cells, sizes and dropout, and how it reads the memory.
 
     Args:
         hidden: units of each layer.
-        layers: LSTMs, one on top of the other. The lowest reads the context; the highest is the query for it.
+        layers: recurrent layers, one on top of the other. The lowest reads the context; the highest is the query for
+            it.
         dropout: fraction of the units between layers, and of the readout, that is zeroed in training.
         embedding_dropout: fraction of the embeddings that is zeroed in training.
         state_dropout: fraction of the recurrent state that is zeroed in training, the same units at every step of a
             sentence (variational dropout: Gal & Ghahramani 2016).
-        context: how the decoder reads the memory: AdditiveAttention, DotAttention, FixedContext or NoContext.
+        context: how the decoder reads the memory: AdditiveAttention, MultiHeadAttention, DotAttention, LuongAttention,
+            FixedContext or NoContext.
+        cell: the recurrent cell: lstm, gru, rnn or peephole_lstm. Each takes layer_norm: true (Ba et al. 2016).
+        residual: add each layer's input to its output, from the second layer on (He et al. 2016; Wu et al. 2016).
 
     Raises:
         UserError: a value is out of its range.
@@ -58,53 +63,60 @@ class DecoderOptions:
     embedding_dropout: float = 0.3
     state_dropout: float = 0.0
     context: ContextFactory = field(default=AdditiveAttention)
+    cell: CellFactory = field(default=LSTMCell)
+    residual: bool = False
 
     def __post_init__(self) -> None:
         check_options(self, at_least_1(self, "hidden", "layers"))
         check_options(self, at_most(self, LARGEST_SIZE, "hidden"))
         check_options(self, at_most(self, MOST_LAYERS, "layers"))
         check_options(self, below_1(self, "dropout", "embedding_dropout", "state_dropout"))
+        check_residual(self, self.residual, self.layers)
 
 
-class Bridge(nn.Module):
-    """A layer that makes a decoder layer's first state: h = tanh(W [→h ; ←h] + b), c = V [→c ; ←c] + d."""
+class Bridge(nn.ModuleDict):
+    """A layer that makes a decoder layer's first state: h = tanh(W [→h ; ←h] + b), and c = V [→c ; ←c] + d of an LSTM.
 
-    def __init__(self, memory: int, hidden: int) -> None:
-        super().__init__()
-        self.hidden = nn.Linear(memory, hidden)
-        self.cell = nn.Linear(memory, hidden)
+    Each tensor of the state comes from the encoder's tensor of the same name. If the encoder's cell has no such tensor,
+    it comes from the encoder's h: an LSTM after a GRU starts with c = V [→h ; ←h] + d.
 
-    def forward(self, hidden: Float[Tensor, "batch memory"], cell: Float[Tensor, "batch memory"]) -> LSTMState:
-        """Return a state with leaves (batch, 1, hidden), from the last states of one encoder layer."""
-        return LSTMState(torch.tanh(self.hidden(hidden)).unsqueeze(1), self.cell(cell).unsqueeze(1))
+    Args:
+        memory: size of a memory state.
+        cell: the decoder layer's cell.
+    """
+
+    def __init__(self, memory: int, cell: Cell) -> None:
+        super().__init__({name: nn.Linear(memory, cell.hidden) for name in cell.state_type._fields})
+        self.state_type = cell.state_type
+
+    def forward(self, last: CellState) -> CellState:
+        """Return a state with tensors (batch, 1, hidden), from one encoder layer's last states (batch, memory)."""
+        state = {name: layer(getattr(last, name, last.hidden)).unsqueeze(1) for name, layer in self.items()}
+        return self.state_type(**{**state, "hidden": torch.tanh(state["hidden"])})
 
 
-class Decoder(nn.Module):
-    """An LSTM decoder that starts from the encoder's last states and reads the memory through a `Context`.
+class Decoder(nn.Module, ABC):
+    """A recurrent decoder that starts from the encoder's last states and reads the memory through a `Context`.
 
     Args:
         embedding: the target embedding. The caller owns it, because the encoder may share it.
         memory: size of a memory state.
-        options: the sizes and dropout.
-        tied: use the transposed embedding as the vocabulary projection (Press & Wolf 2017), with a bias of its own.
+        options: the cells, the sizes and dropout.
+        context: what the decoder reads the memory through.
     """
 
-    cells: Sequence[LSTMCell]
+    cells: Sequence[Cell]
     bridges: Sequence[Bridge]
+    vocabulary: nn.Linear  # made by each class at its end: `make_vocabulary`
 
-    def __init__(self, embedding: Embedding, memory: int, options: DecoderOptions, tied: bool) -> None:
+    def __init__(self, embedding: Embedding, memory: int, options: DecoderOptions, context: Context) -> None:
         super().__init__()
-        token, hidden = embedding.embedding_dim, options.hidden
         self.embedding = embedding
-        self.context = options.context(Sizes(memory=memory, query=hidden, embedding=token))
-        inputs = [token] + [hidden] * (options.layers - 1)
-        self.cells = nn.ModuleList(LSTMCell(size, hidden) for size in inputs)  # type: ignore[assignment]
-        self.bridges = nn.ModuleList(Bridge(memory, hidden) for _ in inputs)  # type: ignore[assignment]
-        self.context_gates = self.context.gate_projection(hidden)
-        self.readout = nn.Linear(hidden + self.context.vector_size + token, token)
-        self.vocabulary = nn.Linear(token, embedding.num_embeddings)
-        if tied:
-            self.vocabulary.weight = embedding.weight
+        self.context = context
+        inputs = [embedding.embedding_dim] + [options.hidden] * (options.layers - 1)
+        self.cells = nn.ModuleList(options.cell(size, options.hidden) for size in inputs)  # type: ignore[assignment]
+        self.bridges = nn.ModuleList(Bridge(memory, cell) for cell in self.cells)  # type: ignore[assignment]
+        self.residual = options.residual
         self.dropout = nn.Dropout(options.dropout)
         self.embedding_dropout = nn.Dropout(options.embedding_dropout)
         self.state_dropout = nn.Dropout(options.state_dropout)
@@ -119,14 +131,18 @@ class Decoder(nn.Module):
         A decoder layer starts from the encoder layer of the same height. Decoder layers above the encoder's top layer
         start from that top layer. If the encoder has more layers than the decoder, its uppermost layers are used.
         """
-        encoder_layers = memory.hidden.shape[1]
+        encoder_layers = memory.last.hidden.shape[1]
         lowest = max(encoder_layers - len(self.bridges), 0)
         layers = []
         for height, bridge in enumerate(self.bridges, lowest):
             source_layer = min(height, encoder_layers - 1)
-            layers.append(bridge(memory.hidden[:, source_layer], memory.cell[:, source_layer]))
+            layers.append(bridge(type(memory.last)(*(leaf[:, source_layer] for leaf in memory.last))))
         coverage = memory.values.new_zeros(memory.mask.shape[0], 1, memory.mask.shape[1])
-        return stack_layers(layers, coverage)
+        return State(tuple(layers), self.initial_fed(memory), coverage)
+
+    def initial_fed(self, memory: Memory) -> tuple[Float[Tensor, "batch 1 embedding"], ...]:
+        """Return what the first step is fed besides the layers' states."""
+        return ()
 
     def step(
         self, memory: Memory, state: State, tokens: Int[Tensor, "batch beam"]
@@ -143,9 +159,9 @@ class Decoder(nn.Module):
         """
         embedded = self.embedding_dropout(self.embedding(tokens))
         token_gates, token_query = self.cells[0].project(embedded), self.context.token_query(embedded)
-        layers, vector, weights = self.recurrent_step(memory, unstack_layers(state), token_gates, token_query)
-        logits = self.vocabulary(self.compute_readout(layers[-1].hidden, vector, embedded))
-        return logits, stack_layers(layers, state.coverage + weights)
+        new_state, outputs, weights = self.recurrent_step(memory, state, token_gates, token_query)
+        logits = self.vocabulary(self.compute_readout(outputs, embedded))
+        return logits, new_state._replace(coverage=state.coverage + weights)
 
     def forward(
         self, memory: Memory, state: State, tokens: Int[Tensor, "batch target"]
@@ -163,62 +179,81 @@ class Decoder(nn.Module):
         embedded = self.embedding_dropout(self.embedding(tokens))
         token_gates = self.cells[0].project(embedded).unsqueeze(2).unbind(1)  # a tensor (batch, 1, gates) for each step
         token_queries = self.context.token_query(embedded).unsqueeze(2).unbind(1)
-        layers = unstack_layers(state)
-        state_mask = self.state_dropout(torch.ones_like(layers[0].hidden))  # the same mask for all steps
-        hiddens, vectors, weights = [], [], []
+        state_mask = self.state_dropout(torch.ones_like(state.layers[0].hidden))  # the same mask for all steps
+        all_outputs, weights = [], []
         for step_gates, step_query in zip(token_gates, token_queries, strict=True):
             if self.state_dropout.p:
-                layers = [LSTMState(layer.hidden * state_mask, layer.cell) for layer in layers]
-            layers, vector, step_weights = self.recurrent_step(memory, layers, step_gates, step_query)
-            hiddens.append(layers[-1].hidden)
-            vectors.append(vector)
+                layers = (layer._replace(hidden=layer.hidden * state_mask) for layer in state.layers)
+                state = state._replace(layers=tuple(layers))
+            state, outputs, step_weights = self.recurrent_step(memory, state, step_gates, step_query)
+            all_outputs.append(outputs)
             weights.append(step_weights)
-        readouts = self.compute_readout(torch.cat(hiddens, dim=1), torch.cat(vectors, dim=1), embedded)
-        return readouts, torch.cat(weights, dim=1)
+        outputs = tuple(torch.cat(steps, dim=1) for steps in zip(*all_outputs, strict=True))
+        return self.compute_readout(outputs, embedded), torch.cat(weights, dim=1)
 
+    @abstractmethod
     def recurrent_step(
         self,
         memory: Memory,
-        layers: list[LSTMState],
+        state: State,
         token_gates: Float[Tensor, "batch beam gates"],
         token_query: Float[Tensor, "batch beam part"],
-    ) -> tuple[list[LSTMState], Float[Tensor, "batch beam vector"], Float[Tensor, "batch beam source"]]:
-        """Do the part of a step that depends on s_{i−1}, and nothing else.
+    ) -> tuple[State, tuple[Tensor, ...], Float[Tensor, "batch beam source"]]:
+        """Do the part of a step that depends on the state, and nothing else.
 
         Args:
             memory: prepared by `prepare`.
-            layers: the state of each layer, the lowest first, with leaves (batch, beam, hidden).
+            state: the state before the step.
             token_gates: what the last token adds to the gates of the lowest layer.
             token_query: what the last token adds to the query.
 
         Returns:
-            The new state of each layer, the context vectors and the attention weights.
+            The state after the step, its coverage unchanged; what `compute_readout` needs of this step, as tensors
+            (batch, beam, …); and the attention weights.
         """
-        vector, weights = self.context(layers[-1].hidden, token_query, memory)
-        projected = token_gates + self.context_gates(vector)
-        new_layers: list[LSTMState] = []
-        for cell, layer in zip(self.cells, layers, strict=True):
-            if new_layers:
-                projected = cell.project(self.dropout(new_layers[-1].hidden))
-            new_layers.append(cell.step(projected, layer)[0])
-        return new_layers, vector, weights
 
+    @abstractmethod
     def compute_readout(
-        self,
-        hidden: Float[Tensor, "batch tokens hidden"],
-        vector: Float[Tensor, "batch tokens vector"],
-        embedded: Float[Tensor, "batch tokens embedding"],
+        self, outputs: tuple[Tensor, ...], embedded: Float[Tensor, "batch tokens embedding"]
     ) -> Float[Tensor, "batch tokens embedding"]:
-        """Return [s_i ; c_i ; E y_{i−1}] after one layer, for all steps of a target or all hypotheses of a beam."""
-        return self.dropout(torch.tanh(self.readout(torch.cat([hidden, vector, embedded], dim=-1))))
+        """Return what the vocabulary projection reads, for all steps of a target or all hypotheses of a beam.
+
+        Args:
+            outputs: those of `recurrent_step`, with `tokens` in the second dimension.
+            embedded: the embedded last tokens.
+        """
+
+    def run_cells(
+        self, projected: Float[Tensor, "batch beam gates"], layers: tuple[CellState, ...]
+    ) -> tuple[tuple[CellState, ...], Float[Tensor, "batch beam hidden"]]:
+        """Do one step of all layers.
+
+        Args:
+            projected: the input of the lowest layer, projected by its cell.
+            layers: the state of each layer before the step.
+
+        Returns:
+            The state of each layer after the step, and the output of the highest layer.
+        """
+        (lowest, lowest_layer), *others = zip(self.cells, layers, strict=True)
+        state, _ = lowest.step(projected, lowest_layer)
+        new_layers, output = [state], state.hidden
+        for cell, layer in others:
+            inputs = self.dropout(output)
+            state, _ = cell.step(cell.project(inputs), layer)
+            new_layers.append(state)
+            output = state.hidden + inputs if self.residual else state.hidden
+        return tuple(new_layers), output
 
 
-def stack_layers(layers: Sequence[LSTMState], coverage: Float[Tensor, "batch beam source"]) -> State:
-    """Return the layers' states, with leaves (batch, beam, hidden), as one flat State."""
-    hidden, cell = zip(*layers, strict=True)
-    return State(torch.stack(hidden, dim=2), torch.stack(cell, dim=2), coverage)
+def make_vocabulary(embedding: Embedding, tied: bool) -> nn.Linear:
+    """Return the layer that maps a readout to logits.
 
-
-def unstack_layers(state: State) -> list[LSTMState]:
-    """Return the layers' states: the inverse of `stack_layers`, without the coverage."""
-    return [LSTMState(hidden, cell) for hidden, cell in zip(state.hidden.unbind(2), state.cell.unbind(2), strict=True)]
+    Args:
+        embedding: the target embedding.
+        tied: use its transposed weight (Press & Wolf 2017), with a bias of the layer's own.
+    """
+    vocabulary = nn.Linear(embedding.embedding_dim, embedding.num_embeddings)
+    if tied:
+        vocabulary.weight = embedding.weight
+    return vocabulary

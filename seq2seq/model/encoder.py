@@ -1,17 +1,17 @@
-"""The encoder: a stacked bidirectional LSTM that turns source sentences into a memory."""
+"""The encoder: stacked recurrent layers that turn source sentences into a memory."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
-from seq2seq.errors import at_least_1, at_most, below_1, check_options
-from seq2seq.model.cells import initialise_input_weight, initialise_recurrent_weight
+from seq2seq.errors import OptionError, at_least_1, at_most, below_1, check_options
+from seq2seq.model.cells.cell import CellFactory, CellState, stack_records
+from seq2seq.model.cells.lstm import LSTMCell
 from seq2seq.model.embedding import Embedding
+from seq2seq.model.recurrent_layer import RecurrentLayer, make_layers, reading_orders, reorder
 from seq2seq.model.size import LARGEST_SIZE, MOST_LAYERS
 
 
@@ -21,95 +21,100 @@ class Memory(NamedTuple):
     values: Float[Tensor, "batch source memory"]  # h_j, a state for each source token
     mask: Bool[Tensor, "batch source"]  # True = a real token
     summary: Float[Tensor, "batch memory"]  # the top layer's last states: the fixed context vector
-    hidden: Float[Tensor, "batch layers memory"]  # every layer's last states, from which the decoder starts
-    cell: Float[Tensor, "batch layers memory"]
+    last: CellState  # every layer's last states, from which the decoder starts: tensors (batch, layers, memory)
     keys: Float[Tensor, "batch source key"]  # what queries are compared with; the values until `Decoder.prepare`
 
 
 @dataclass(frozen=True)
 class EncoderOptions:
-    """The encoder's sizes and dropout.
+    """The encoder's cells, directions, sizes and dropout.
 
     Args:
-        hidden: units in each direction; a memory state has twice as many.
-        layers: bidirectional LSTMs, one on top of the other.
+        hidden: units in each direction; a memory state has twice as many if the encoder is bidirectional.
+        layers: recurrent layers, one on top of the other.
         dropout: fraction of each layer's outputs, and so of the memory, that is zeroed in training.
         embedding_dropout: fraction of the embeddings that is zeroed in training.
+        cell: the recurrent cell: lstm, gru, rnn or peephole_lstm. Each takes layer_norm: true (Ba et al. 2016).
+        bidirectional: read each sentence in both directions (Schuster & Paliwal 1997), not only from its first token.
+        reversed: read each sentence from its last token to its first, in this direction only (Sutskever et al. 2014).
+        residual: add each layer's input to its output, from the second layer on (He et al. 2016; Wu et al. 2016).
 
     Raises:
-        UserError: a value is out of its range.
+        UserError: a value is out of its range, or two options exclude each other.
     """
 
     hidden: int = 256
     layers: int = 1
     dropout: float = 0.3
     embedding_dropout: float = 0.3
+    cell: CellFactory = field(default=LSTMCell)
+    bidirectional: bool = True
+    reversed: bool = False
+    residual: bool = False
 
     def __post_init__(self) -> None:
         check_options(self, at_least_1(self, "hidden", "layers"))
         check_options(self, at_most(self, LARGEST_SIZE, "hidden"))
         check_options(self, at_most(self, MOST_LAYERS, "layers"))
         check_options(self, below_1(self, "dropout", "embedding_dropout"))
+        check_residual(self, self.residual, self.layers)
+        if self.reversed and self.bidirectional:
+            message = "reversed: a bidirectional encoder reads both ways already; set bidirectional to false, too"
+            raise OptionError(type(self), message)
+
+    @property
+    def memory_size(self) -> int:
+        """Return the size of a memory state: all directions together."""
+        return self.hidden * (1 + self.bidirectional)
+
+
+def check_residual(options: object, residual: bool, layers: int) -> None:
+    """Check that residual connections have layers to connect.
+
+    Raises:
+        OptionError: there is only one layer.
+    """
+    if residual and layers < 2:
+        raise OptionError(type(options), "residual: it connects layers, and there is only 1; set layers to 2 or more")
 
 
 class Encoder(nn.Module):
-    """A BiLSTM: h_j = [→h_j ; ←h_j] (Bahdanau, Cho, Bengio 2015, section 3.2, with LSTMs in the place of GRUs).
+    """Recurrent layers; as a rule a BiLSTM, h_j = [→h_j ; ←h_j] (Bahdanau, Cho, Bengio 2015, section 3.2).
 
-    Sequences are packed: no state ever reads padding, and the last forward state belongs to the last real token.
+    No state ever reads padding, and the last forward state belongs to the last real token.
 
     Args:
         embedding: the source embedding. The caller owns it, because the decoder may share it.
-        options: the sizes and dropout.
+        options: the cells, the sizes and dropout.
     """
 
-    layers: Sequence[nn.LSTM]
+    layers: Sequence[RecurrentLayer]
 
     def __init__(self, embedding: Embedding, options: EncoderOptions) -> None:
         super().__init__()
         self.embedding = embedding
         self.dropout = nn.Dropout(options.dropout)
         self.embedding_dropout = nn.Dropout(options.embedding_dropout)
-        self.size = 2 * options.hidden
+        self.size = options.memory_size
+        self.reversed = options.reversed
+        self.residual = options.residual
         inputs = [embedding.embedding_dim] + [self.size] * (options.layers - 1)
-        self.layers = nn.ModuleList(  # type: ignore[assignment]  # torch does not type a ModuleList's contents
-            nn.LSTM(size, options.hidden, batch_first=True, bidirectional=True) for size in inputs
-        )
-        for layer in self.layers:
-            initialise_lstm(layer)
+        layers = make_layers(options.cell, inputs, options.hidden, options.bidirectional)
+        self.layers = nn.ModuleList(layers)  # type: ignore[assignment]  # torch does not type a ModuleList's contents
 
     def forward(self, source: Int[Tensor, "batch source"], mask: Bool[Tensor, "batch source"]) -> Memory:
         """Return the memory of a batch of sentences. Its keys are not prepared yet."""
         lengths = mask.sum(dim=1).cpu()  # packing needs the lengths on the CPU
         values = self.embedding_dropout(self.embedding(source))
-        hiddens, cells = [], []
-        for layer in self.layers:
-            packed: PackedSequence = pack_padded_sequence(values, lengths, batch_first=True, enforce_sorted=False)
-            states, (hidden, cell) = layer(packed)
-            values, _ = pad_packed_sequence(states, batch_first=True, total_length=source.shape[1])
-            values = self.dropout(values)
-            hiddens.append(join_directions(hidden))
-            cells.append(join_directions(cell))
-        hidden, cell = torch.stack(hiddens, dim=1), torch.stack(cells, dim=1)
-        return Memory(values, mask, hidden[:, -1], hidden, cell, keys=values)
-
-
-def join_directions(states: Float[Tensor, "2 batch hidden"]) -> Float[Tensor, "batch memory"]:
-    """Concatenate the last forward state and the last backward state."""
-    forward, backward = states
-    return torch.cat([forward, backward], dim=-1)
-
-
-def initialise_lstm(layer: nn.LSTM) -> None:
-    """Initialise a torch LSTM as our own LSTMCell is initialised, with a forget bias of 1.
-
-    torch keeps two biases for each gate and adds them. The gates are in the order of `LSTMCell`.
-    """
-    for name, parameter in layer.named_parameters():
-        if name.startswith("weight_ih"):
-            initialise_input_weight(parameter, gates=4)
-        elif name.startswith("weight_hh"):
-            initialise_recurrent_weight(parameter, gates=4)
-        else:
-            nn.init.zeros_(parameter)
-            if name.startswith("bias_ih"):
-                parameter.data.chunk(4)[1].fill_(1.0)
+        if self.reversed:
+            _, backward = reading_orders(values, lengths)
+            values = reorder(values, backward)
+        last_states = []
+        for height, layer in enumerate(self.layers):
+            outputs, last_state = layer(values, lengths)
+            values = self.dropout(outputs + values if self.residual and height else outputs)
+            last_states.append(last_state)
+        if self.reversed:  # h_j stands where its token stands
+            values = reorder(values, backward)
+        last = stack_records(last_states, dim=1)
+        return Memory(values, mask, last.hidden[:, -1], last, keys=values)

@@ -6,9 +6,13 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from seq2seq.errors import at_least_1, at_most, check_options
-from seq2seq.model.decoder import Decoder, DecoderOptions, State
+from seq2seq.model.context import Context, Sizes
+from seq2seq.model.decoder import DecoderOptions, State
 from seq2seq.model.embedding import Embedding
 from seq2seq.model.encoder import Encoder, EncoderOptions, Memory
+from seq2seq.model.luong import StepThenRead
+from seq2seq.model.read_then_step import ReadThenStep
+from seq2seq.model.recurrent_layer import cell_class, fused_layer
 from seq2seq.model.size import LARGEST_SIZE, check_fits
 from seq2seq.text.batch import Batch
 
@@ -19,8 +23,8 @@ class ModelOptions:
 
     Args:
         embedding: size of a token's embedding, on either side.
-        encoder: the BiLSTM.
-        decoder: the LSTM, and how it reads the memory.
+        encoder: its cells, directions and sizes.
+        decoder: its cells and sizes, and how it reads the memory.
         tie_embeddings: use the target embedding as the vocabulary projection (Press & Wolf 2017). With a joint
             vocabulary, use it as the source embedding as well.
 
@@ -39,18 +43,26 @@ class ModelOptions:
 
 
 def fewest_parameters(options: ModelOptions, source_size: int, target_size: int, joint: bool) -> int:
-    """Return the number of a model's weights without its context's own, which only the context knows.
+    """Return the number of a model's weights before it is built.
 
-    See `EncoderDecoder` for the arguments.
+    What only a context knows is not counted (its own weights, and those that read its vector), and neither are the
+    weights of layer normalisation. See `EncoderDecoder` for the arguments.
     """
     token, encoder, decoder = options.embedding, options.encoder, options.decoder
-    vocabularies = 1 if options.tie_embeddings and joint else 2 if options.tie_embeddings else 3
-    memory = 2 * encoder.hidden
+    sources = 0 if options.tie_embeddings and joint else source_size
+    targets = target_size if options.tie_embeddings else 2 * target_size
+    memory, encoder_inputs = encoder.memory_size, [token] + [encoder.memory_size] * (encoder.layers - 1)
+    decoder_inputs = [token] + [decoder.hidden] * (decoder.layers - 1)
+    encoder_cell = fused_layer(encoder.cell) or cell_class(encoder.cell)
+    decoder_cell = cell_class(decoder.cell)
+    bridge = len(decoder_cell.state_type._fields) * (memory + 1) * decoder.hidden
     return (
-        vocabularies * min(source_size, target_size) * token
-        + 8 * encoder.hidden * (token + encoder.hidden + (encoder.layers - 1) * (memory + encoder.hidden))
-        + 4 * decoder.hidden * (token + decoder.hidden + (decoder.layers - 1) * 2 * decoder.hidden)
-        + 2 * decoder.layers * memory * decoder.hidden
+        (sources + targets) * token
+        + (1 + encoder.bidirectional)
+        * sum(encoder_cell.count_parameters(size, encoder.hidden) for size in encoder_inputs)
+        + sum(decoder_cell.count_parameters(size, decoder.hidden) + bridge for size in decoder_inputs)
+        + decoder.hidden * token  # the readout
+        + target_size  # the bias of the vocabulary projection
     )
 
 
@@ -82,7 +94,9 @@ class EncoderDecoder(nn.Module):
         source = Embedding(source_size, options.embedding)
         target = source if joint and options.tie_embeddings else Embedding(target_size, options.embedding)
         self.encoder = Encoder(source, options.encoder)
-        self.decoder = Decoder(target, self.encoder.size, options.decoder, options.tie_embeddings)
+        memory = self.encoder.size
+        context = options.decoder.context(Sizes(memory, query=options.decoder.hidden, embedding=options.embedding))
+        self.decoder = decoder_class(context)(target, memory, options.decoder, context, options.tie_embeddings)
 
     @property
     def attends(self) -> bool:
@@ -138,6 +152,11 @@ class EncoderDecoder(nn.Module):
         """Return the attention weights of every target token, under teacher forcing."""
         _, weights = self.decoder(*self.encode(batch.source, batch.source_mask), batch.inputs)
         return weights
+
+
+def decoder_class(context: Context) -> type[ReadThenStep] | type[StepThenRead]:
+    """Return the decoder that reads the memory when a context wants it to."""
+    return StepThenRead if context.reads_after_step else ReadThenStep
 
 
 def count_parameters(model: nn.Module) -> int:

@@ -2,13 +2,13 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 from random_models import CONTEXTS, each_attention, each_context, lengths, quick, random_memory, seeds
 from torch import Tensor
 
 from seq2seq.errors import UserError
-from seq2seq.model.attention import AdditiveAttention, Context, ContextFactory, Sizes, masked_softmax
+from seq2seq.model.attention import AdditiveAttention, MultiHeadAttention
+from seq2seq.model.context import Context, ContextFactory, Sizes
 from seq2seq.model.encoder import Memory
 from seq2seq.search.step import select_sentences
 
@@ -103,6 +103,32 @@ def test_dot_attention_is_its_equation() -> None:
             torch.testing.assert_close(vector[row, i], expected @ memory.values[row, :size])
 
 
+def test_multi_head_attention_is_its_equation() -> None:
+    torch.manual_seed(0)
+    context, memory = make_context(CONTEXTS["multi-head"]), random_memory([4, 2])
+    query, embedded = random_queries(2, 3)
+    vector, weights = read_memory(context, memory, query, embedded)
+    parameters = dict(context.named_parameters())
+    score, value = parameters["score"], parameters["value"]
+    for row, size in enumerate([4, 2]):
+        for i in range(3):
+            projected = parameters["query.weight"] @ query[row, i] + parameters["query.bias"]
+            units = [torch.tanh(projected + parameters["key.weight"] @ memory.values[row, j]) for j in range(size)]
+            heads = []
+            for head in range(2):
+                scores = torch.stack([score[head] @ unit.chunk(2)[head] for unit in units])
+                heads.append(scores.softmax(dim=0))
+                expected = value[head] @ (heads[-1] @ memory.values[row, :size])
+                torch.testing.assert_close(vector[row, i].chunk(2)[head], expected)
+            torch.testing.assert_close(weights[row, i, :size], (heads[0] + heads[1]) / 2)
+
+
+@pytest.mark.parametrize(("heads", "size"), [(0, 6), (-1, 6), (4, 8), (3, 8), (7, 6), (10**30, 6)])
+def test_heads_must_divide_the_sizes(heads: int, size: int) -> None:
+    with pytest.raises(UserError, match=rf"^heads: must divide size \({size}\) .* \({MEMORY}\), not {heads}$"):
+        MultiHeadAttention(Sizes(MEMORY, QUERY, EMBEDDING), heads, size)
+
+
 @each_attention
 def test_attention_weights_depend_on_the_query(factory: ContextFactory) -> None:
     torch.manual_seed(0)
@@ -136,51 +162,7 @@ def test_no_context_has_no_vector_and_no_parameters() -> None:
     assert sum(parameter.numel() for parameter in context.parameters()) == 0
 
 
-@each_context
-def test_the_gate_projection_is_linear_and_has_no_empty_weight(factory: ContextFactory) -> None:
-    torch.manual_seed(0)
-    context = make_context(factory)
-    projection = context.gate_projection(hidden=4)
-    vectors = torch.randn(2, 3, context.vector_size)
-    gates = projection(vectors).expand(2, 3, 16)
-    torch.testing.assert_close(gates, projection(2 * vectors) / 2 + torch.zeros(16))
-    torch.testing.assert_close(gates.bool().any(), torch.tensor(context.vector_size > 0))
-    assert all(parameter.numel() for parameter in projection.parameters())
-
-
 def test_the_scoring_network_needs_a_unit() -> None:
     with pytest.raises(UserError, match=r"^size: must be at least 1, not 0$") as caught:
         AdditiveAttention(Sizes(MEMORY, QUERY, EMBEDDING), size=0)
     assert caught.value.owner is AdditiveAttention  # type: ignore[attr-defined]
-
-
-@settings(quick, max_examples=50)
-@given(seeds, st.floats(0.01, 100))
-def test_masked_softmax_is_softmax_of_the_real_positions(seed: int, scale: float) -> None:
-    generator = torch.Generator().manual_seed(seed)
-    scores = scale * torch.randn(5, 6, generator=generator)
-    mask = torch.rand(5, 6, generator=generator) < 0.6
-    mask[0] = False
-    for row, real, weights in zip(scores, mask, masked_softmax(scores, mask), strict=True):
-        assert torch.equal(weights[~real], torch.zeros(int((~real).sum())))
-        torch.testing.assert_close(weights[real], row[real].softmax(dim=0))
-
-
-@settings(quick, max_examples=50)
-@given(seeds, st.sampled_from([0.0, 1e4, -1e30, 1e30, float("inf"), float("-inf")]))
-def test_masked_scores_do_not_matter(seed: int, masked_score: float) -> None:
-    generator = torch.Generator().manual_seed(seed)
-    scores = torch.randn(4, 2, 6, generator=generator)
-    mask = torch.rand(4, 1, 6, generator=generator) < 0.6  # broadcast, as attention does over the beam
-    changed = scores.masked_fill(~mask, masked_score)
-    assert masked_softmax(changed, mask).equal(masked_softmax(scores, mask))
-
-
-def test_a_row_without_real_positions_has_zero_weights_and_gradients() -> None:
-    scores = torch.randn(2, 4, requires_grad=True)
-    mask = torch.tensor([[False] * 4, [True, True, False, False]])
-    weights = masked_softmax(scores, mask)
-    assert weights[0].tolist() == [0.0] * 4
-    [gradient] = torch.autograd.grad(weights[:, 0].sum(), scores)
-    assert gradient[0].tolist() == [0.0] * 4
-    assert gradient[1, :2].abs().min() > 0

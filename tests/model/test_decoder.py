@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import given
 from random_models import (
+    CELLS,
     CONTEXTS,
     VOCABULARY,
     each_attention,
@@ -17,11 +18,12 @@ from random_models import (
 )
 from torch import Tensor
 
-from seq2seq.model.attention import ContextFactory
-from seq2seq.model.cells import LSTMState
-from seq2seq.model.decoder import Decoder, DecoderOptions, State, stack_layers, unstack_layers
-from seq2seq.model.embedding import Embedding
-from seq2seq.model.encoder import Memory
+from seq2seq.errors import OptionError
+from seq2seq.model.cells.lstm import LSTMState
+from seq2seq.model.context import ContextFactory
+from seq2seq.model.decoder import Decoder, DecoderOptions, State
+from seq2seq.model.encoder import EncoderOptions, Memory
+from seq2seq.model.encoder_decoder import EncoderDecoder, ModelOptions
 from seq2seq.search.step import reorder_hypotheses
 
 MEMORY = 8  # size of a memory state of `small_model`
@@ -44,7 +46,7 @@ def test_steps_agree_with_teacher_forcing(factory: ContextFactory, layers: tuple
     torch.manual_seed(0)
     model, batch = small_model(factory, layers), random_batch([2, 5, 3])
     memory, state = model.encode(batch.source, batch.source_mask)
-    assert state.hidden.shape == state.cell.shape == (3, 1, layers[1], 7)
+    assert [leaf.shape for layer in state.layers for leaf in layer] == [(3, 1, 7)] * 2 * layers[1]
     readouts, weights = model.decoder(memory, state, batch.inputs)
     logits, states = step_through(model.decoder, memory, state, batch.inputs)
     torch.testing.assert_close(logits, model.decoder.vocabulary(readouts))
@@ -113,7 +115,7 @@ def test_attention_weights_depend_on_the_last_token_only_with_the_option(name: s
     model, batch = small_model(CONTEXTS[name]), random_batch([5])
     memory, state = model.encode(batch.source, batch.source_mask)
     coverages = [model.decoder.step(memory, state, torch.tensor([[token]]))[1].coverage for token in (4, 5)]
-    assert torch.allclose(*coverages) == (name != "sees-last-word")
+    assert torch.allclose(*coverages) == (name != "sees-last-word" and not name.startswith("luong"))
 
 
 def test_without_context_values_are_never_read() -> None:
@@ -136,14 +138,16 @@ def test_a_layer_starts_from_the_encoder_layer_of_its_height(layers: tuple[int, 
     state = decoder.initial_state(memory)
     started_from = []
     for height in range(encoder_layers):
-        hidden, cell = memory.hidden.clone(), memory.cell.clone()
-        hidden[:, height] += 0.1
-        cell[:, height] += 0.1
-        other = decoder.initial_state(memory._replace(hidden=hidden, cell=cell))
-        for before, after in zip(state[:2], other[:2], strict=True):
-            changed = (before != after).all(dim=-1)[0, 0]
-            assert torch.equal(changed, (before != after).any(dim=-1)[0, 0])
-        started_from.append(changed)
+        last = LSTMState(*(leaf.clone() for leaf in memory.last))
+        for leaf in last:
+            leaf[:, height] += 0.1
+        other = decoder.initial_state(memory._replace(last=last))
+        changed = []
+        for before, after in zip(state.layers, other.layers, strict=True):
+            differences = torch.stack([old != new for old, new in zip(before, after, strict=True)])
+            assert differences.all() == differences.any()
+            changed.append(differences.all())
+        started_from.append(torch.stack(changed))
     heights = torch.stack(started_from).float().argmax(dim=0).tolist()  # of each decoder layer
     expected = {(1, 1): [0], (2, 2): [0, 1], (3, 3): [0, 1, 2], (1, 3): [0, 0, 0], (3, 1): [2], (2, 3): [0, 1, 1]}
     assert heights == expected[layers]
@@ -151,9 +155,39 @@ def test_a_layer_starts_from_the_encoder_layer_of_its_height(layers: tuple[int, 
 
 
 def test_forget_gates_start_open() -> None:
-    embedding = Embedding(VOCABULARY, 5)
-    for cell in Decoder(embedding, MEMORY, DecoderOptions(hidden=7, layers=2), tied=True).cells:
+    decoder = DecoderOptions(hidden=7, layers=2)
+    model = EncoderDecoder(ModelOptions(5, EncoderOptions(4), decoder), VOCABULARY, VOCABULARY, joint=True)
+    for cell in model.decoder.cells:
         assert (cell.input.bias.chunk(4)[1] == 1).all()
+
+
+@pytest.mark.parametrize("encoder", CELLS)
+@pytest.mark.parametrize("decoder", CELLS)
+def test_the_bridge_makes_the_decoders_state_from_what_the_encoder_has(encoder: str, decoder: str) -> None:
+    torch.manual_seed(0)
+    model, batch = small_model(cells=(CELLS[encoder], CELLS[decoder])), random_batch([3])
+    memory, state = model.encode(batch.source, batch.source_mask)
+    [bridge], [layer] = model.decoder.bridges, state.layers
+    assert type(layer) is model.decoder.cells[0].state_type
+    torch.testing.assert_close(layer.hidden, bridge["hidden"](memory.last.hidden).tanh())
+    if "lstm" in decoder:
+        source = memory.last.cell if "lstm" in encoder else memory.last.hidden  # type: ignore[attr-defined]
+        torch.testing.assert_close(layer.cell, bridge["cell"](source))  # type: ignore[attr-defined]
+    assert sorted(bridge.keys()) == sorted(layer._fields)  # type: ignore[attr-defined]
+
+
+def test_residual_connections_add_the_input_of_each_layer_from_the_second_on() -> None:
+    torch.manual_seed(0)
+    model, batch = small_model(layers=(1, 3), residual=(False, True)), random_batch([4])
+    decoder, (_, state) = model.decoder, model.encode(batch.source, batch.source_mask)
+    projected = torch.randn(1, 1, decoder.cells[0].projected_size)
+    layers, output = decoder.run_cells(projected, state.layers)
+    hidden = [layer.hidden for layer in layers]
+    torch.testing.assert_close(output, hidden[0] + hidden[1] + hidden[2])
+    third, _ = decoder.cells[2](hidden[0] + hidden[1], state.layers[2])
+    torch.testing.assert_close(layers[2], third)
+    with pytest.raises(OptionError, match=r"^residual: .* set layers to 2 or more$"):
+        DecoderOptions(residual=True)
 
 
 def test_dropout_is_for_training_only() -> None:
@@ -174,10 +208,11 @@ def test_state_dropout_has_one_mask_for_all_steps_of_a_sentence(monkeypatch: pyt
     hiddens: list[Tensor] = []
     recurrent_step = model.decoder.recurrent_step
 
-    def spy(memory: Memory, layers: list[LSTMState], gates: Tensor, query: Tensor) -> object:
-        hiddens.append(layers[-1].hidden.detach())
-        assert (layers[-1].cell != 0).all()  # the memory cells are never dropped
-        return recurrent_step(memory, layers, gates, query)
+    def spy(memory: Memory, state: State, gates: Tensor, query: Tensor) -> object:
+        hidden, cell = state.layers[-1]
+        hiddens.append(hidden.detach())
+        assert (cell != 0).all()  # the memory cells are never dropped
+        return recurrent_step(memory, state, gates, query)
 
     monkeypatch.setattr(model.decoder, "recurrent_step", spy)
     model.decoder.train()
@@ -187,10 +222,3 @@ def test_state_dropout_has_one_mask_for_all_steps_of_a_sentence(monkeypatch: pyt
     assert dropped.any()
     assert not dropped.all()
     assert not torch.equal(dropped[0, 0], dropped[0, 1])
-
-
-def test_unstack_layers_is_the_inverse_of_stack_layers() -> None:
-    layers = [LSTMState(torch.randn(2, 3, 4), torch.randn(2, 3, 4)) for _ in range(3)]
-    for before, after in zip(layers, unstack_layers(stack_layers(layers, torch.zeros(2, 3, 5))), strict=True):
-        assert torch.equal(before.hidden, after.hidden)
-        assert torch.equal(before.cell, after.cell)

@@ -15,7 +15,7 @@ from random_models import (
     small_model,
 )
 
-from seq2seq.model.attention import ContextFactory
+from seq2seq.model.context import ContextFactory
 from seq2seq.model.decoder import DecoderOptions
 from seq2seq.model.encoder import EncoderOptions
 from seq2seq.model.encoder_decoder import EncoderDecoder, ModelOptions

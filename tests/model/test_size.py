@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 from absurd import NUMBERS
+from random_models import CELLS, NORMALISED
 
 from seq2seq.errors import OptionError, UserError
 from seq2seq.model import size
-from seq2seq.model.attention import AdditiveAttention, NoContext, Sizes
+from seq2seq.model.attention import AdditiveAttention, NoContext
+from seq2seq.model.cells.cell import CellFactory
+from seq2seq.model.context import ContextFactory, Sizes
 from seq2seq.model.decoder import DecoderOptions
 from seq2seq.model.encoder import EncoderOptions
 from seq2seq.model.encoder_decoder import (
@@ -19,6 +22,7 @@ from seq2seq.model.encoder_decoder import (
     count_parameters,
     fewest_parameters,
 )
+from seq2seq.model.luong import LuongAttention
 from seq2seq.model.size import check_fits, main_memory
 
 GROUPS = (EncoderOptions, DecoderOptions, ModelOptions)
@@ -43,15 +47,35 @@ def test_the_size_of_attention_has_bounds(value: int) -> None:
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("joint", [True, False])
 @pytest.mark.parametrize("layers", [1, 3])
-def test_the_lower_bound_is_below_the_models_parameters_and_near(tied: bool, joint: bool, layers: int) -> None:
+@pytest.mark.parametrize("bidirectional", [True, False])
+@pytest.mark.parametrize("context", [NoContext, LuongAttention])
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
+def test_parameters_are_counted_exactly_except_those_for_the_context(
+    cell: CellFactory, context: ContextFactory, bidirectional: bool, layers: int, joint: bool, tied: bool
+) -> None:
     options = ModelOptions(
         32,
-        EncoderOptions(hidden=24, layers=layers),
-        DecoderOptions(hidden=40, layers=layers, context=NoContext),
+        EncoderOptions(hidden=24, layers=layers, cell=cell, bidirectional=bidirectional),
+        DecoderOptions(hidden=40, layers=layers, cell=cell, context=context),
         tie_embeddings=tied,
     )
-    parameters = count_parameters(EncoderDecoder(options, 90, 90, joint))
-    assert 0.5 * parameters < fewest_parameters(options, 90, 90, joint) <= parameters
+    model = EncoderDecoder(options, 80, 80 if joint else 90, joint)
+    decoder = model.decoder
+    uncounted = sum(
+        parameter.numel()
+        for name, parameter in decoder.named_parameters()
+        if name.startswith(("context", "readout.", "attentional.", "fed_gates."))
+    )
+    for_state = 40 * 32  # of the readout
+    counted = fewest_parameters(options, 80, 80 if joint else 90, joint)
+    assert counted == count_parameters(model) - uncounted + for_state
+
+
+@pytest.mark.parametrize("cell", NORMALISED.values(), ids=NORMALISED)
+def test_the_count_is_a_lower_bound_with_layer_normalisation(cell: CellFactory) -> None:
+    options = ModelOptions(32, EncoderOptions(24, cell=cell), DecoderOptions(40, context=NoContext, cell=cell))
+    parameters = count_parameters(EncoderDecoder(options, 80, 80, joint=True))
+    assert 0.5 * parameters < fewest_parameters(options, 80, 80, joint=True) <= parameters
 
 
 def test_a_model_that_is_larger_than_the_memory_is_one_line() -> None:

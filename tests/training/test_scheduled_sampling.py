@@ -1,8 +1,9 @@
 """Scheduled sampling replaces inputs by the model's own predictions, and nothing else."""
 
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from model_combinations import Combination, combinations
 from random_models import lengths, quick, random_batch, seeds, single_pair, small_model
 
 from seq2seq.model.loss import total_loss
@@ -10,11 +11,13 @@ from seq2seq.text.special_tokens import BOS
 from seq2seq.training.scheduled_sampling import with_own_predictions
 
 
-@quick
-@given(sizes=lengths, fraction=st.sampled_from([0.0, 0.5, 1.0]), seed=seeds)
-def test_a_fraction_of_the_inputs_are_the_models_predictions(sizes: list[int], fraction: float, seed: int) -> None:
+@settings(quick, max_examples=30)
+@given(combination=combinations, sizes=lengths, fraction=st.sampled_from([0.0, 0.5, 1.0]), seed=seeds)
+def test_a_fraction_of_the_inputs_are_the_models_predictions(
+    combination: Combination, sizes: list[int], fraction: float, seed: int
+) -> None:
     torch.manual_seed(seed)
-    model, batch = small_model(), random_batch([*sizes, 20])
+    model, batch = combination.build(), random_batch([*sizes, 20])
     mixed = with_own_predictions(model, batch, fraction, torch.Generator().manual_seed(seed))
     for name in ("source", "source_mask", "labels", "target_mask"):
         assert torch.equal(getattr(mixed, name), getattr(batch, name))

@@ -18,7 +18,7 @@ from random_models import (
 )
 
 from seq2seq.errors import UserError
-from seq2seq.model.attention import ContextFactory
+from seq2seq.model.context import ContextFactory
 from seq2seq.search.options import SearchOptions
 from seq2seq.text.batch import Batch, pad
 from seq2seq.text.special_tokens import EOS, PAD

@@ -1,45 +1,23 @@
-"""Each cell equals torch's cell if torch has one. The peephole cell is compared with the LSTM and its equations."""
+"""All cells keep one contract, and each equals torch's cell if torch has one."""
 
-from typing import Any, NamedTuple, cast
+from typing import Any
 
 import pytest
 import torch
+from cell_cases import CASES, GRU, HIDDEN, INPUTS, LSTM, NORMALISED, PLAIN, RNN, Case, random_cell, random_state
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from seq2seq.model.cells import GRUCell, GRUState, LSTMCell, LSTMState, PeepholeLSTMCell, RNNCell, RNNState
+from seq2seq.model.cells.cell import CellState, stack_records
+from seq2seq.model.cells.gru import GRUCell
+from seq2seq.model.cells.lstm import LSTMState
+from seq2seq.model.encoder_decoder import count_parameters
 
-INPUTS, HIDDEN = 3, 4
-
-
-class Case(NamedTuple):
-    ours: type[nn.Module]
-    state: Any  # the state's NamedTuple
-    gates: int
-
-
-RNN = Case(RNNCell, RNNState, 1)
-LSTM = Case(LSTMCell, LSTMState, 4)
-PEEPHOLE = Case(PeepholeLSTMCell, LSTMState, 4)
-GRU = Case(GRUCell, GRUState, 3)
-CASES = [pytest.param(case, id=case.ours.__name__) for case in (RNN, LSTM, PEEPHOLE, GRU)]
 WITH_TWIN = [
     pytest.param(case, twin, id=twin.__name__)
     for case, twin in ((RNN, nn.RNNCell), (LSTM, nn.LSTMCell), (GRU, nn.GRUCell))
 ]
-
-
-def random_cell(case: Case, inputs: int = INPUTS, hidden: int = HIDDEN) -> Any:
-    """Return a cell in double precision with random parameters, because the initial zeros would hide mistakes."""
-    cell: nn.Module = case.ours(inputs, hidden).double()
-    for parameter in cell.parameters():
-        nn.init.normal_(parameter)
-    return cell
-
-
-def random_state(case: Case, *shape: int) -> Any:
-    return case.state(*(torch.randn(*shape, dtype=torch.double, requires_grad=True) for _ in case.state._fields))
 
 
 def copy_into(twin: Any, ours: Any) -> None:
@@ -121,59 +99,20 @@ def test_gates_stay_in_their_ranges(case: Case) -> None:
         assert low <= float(gate.min()) < (low + 1) / 2 < float(gate.max()) <= 1
 
 
-@pytest.mark.parametrize("case", [LSTM, PEEPHOLE])
-def test_the_lstm_gates_do_what_their_names_say(case: Case) -> None:
-    torch.manual_seed(4)
-    state = random_state(case, 7, HIDDEN)
-    after, gates = random_cell(case)(torch.randn(7, INPUTS, dtype=torch.double), state)
-    torch.testing.assert_close(after.cell, gates.forget * state.cell + gates.input * gates.candidate)
-    torch.testing.assert_close(after.hidden, gates.output * after.cell.tanh())
-
-
-def test_the_gru_gates_do_what_their_names_say() -> None:
-    torch.manual_seed(4)
-    state = random_state(GRU, 7, HIDDEN)
-    after, gates = random_cell(GRU)(torch.randn(7, INPUTS, dtype=torch.double), state)
-    torch.testing.assert_close(after.hidden, torch.lerp(gates.candidate, state.hidden, gates.update))
-
-
-@pytest.mark.parametrize("case", [LSTM, PEEPHOLE])
+@pytest.mark.parametrize("case", CASES)
 def test_projecting_a_whole_sequence_first_changes_nothing(case: Case) -> None:
     torch.manual_seed(5)
-    cell, steps = (
-        cast(LSTMCell, random_cell(case)),
-        torch.randn(2, 6, INPUTS, dtype=torch.double),
-    )  # (batch, time, inputs)
+    cell, steps = random_cell(case), torch.randn(2, 6, INPUTS, dtype=torch.double)  # (batch, time, inputs)
     one_by_one = at_once = random_state(case, 2, HIDDEN)
     projected = cell.project(steps)
-    assert projected.shape == (2, 6, 4 * HIDDEN)
+    assert projected.shape == (2, 6, case.gates * HIDDEN) == (2, 6, cell.projected_size)
     for time in range(6):
         one_by_one, _ = cell(steps[:, time], one_by_one)
         at_once, _ = cell.step(projected[:, time], at_once)
     torch.testing.assert_close(at_once, one_by_one)
 
 
-def test_peepholes_follow_the_equations_and_at_zero_the_lstm() -> None:
-    torch.manual_seed(6)
-    plain, peephole = LSTMCell(INPUTS, HIDDEN).double(), PeepholeLSTMCell(INPUTS, HIDDEN).double()
-    peephole.load_state_dict(plain.state_dict(), strict=False)
-    x, state = torch.randn(8, INPUTS, dtype=torch.double), random_state(LSTM, 8, HIDDEN)
-    torch.testing.assert_close(peephole(x, state), plain(x, state))  # the initial peepholes are 0
-
-    for index, name in enumerate(("input", "forget", "output")):  # each peephole changes its own gate only
-        nn.init.zeros_(peephole.peepholes)
-        nn.init.normal_(peephole.peepholes[index].detach())
-        after, gates = peephole(x, state)
-        _, plain_gates = plain(x, state)
-        pairs = zip(gates._fields, gates, plain_gates, strict=True)
-        changed = [field for field, gate, plain_gate in pairs if not torch.allclose(gate, plain_gate)]
-        assert changed == [name]
-        seen = after.cell if name == "output" else state.cell
-        expected = torch.logit(getattr(plain_gates, name)) + peephole.peepholes[index] * seen
-        torch.testing.assert_close(torch.logit(getattr(gates, name)), expected)
-
-
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", PLAIN)
 def test_weights_start_as_stated(case: Case) -> None:
     torch.manual_seed(7)
     cell: Any = case.ours(40, 60)
@@ -189,10 +128,48 @@ def test_weights_start_as_stated(case: Case) -> None:
     torch.testing.assert_close(case.ours(40, 60).state_dict(), cell.state_dict())
 
 
-@pytest.mark.parametrize("case", [LSTM, PEEPHOLE])
-def test_a_new_lstms_forget_gate_starts_open(case: Case) -> None:
-    cell = case.ours(INPUTS, HIDDEN)
-    zeros = LSTMState(torch.zeros(1, HIDDEN), torch.zeros(1, HIDDEN))
-    _, gates = cell(torch.zeros(1, INPUTS), zeros)
-    torch.testing.assert_close(gates.forget, torch.ones(1, HIDDEN).sigmoid())
-    torch.testing.assert_close(gates.input, torch.full((1, HIDDEN), 0.5))
+@pytest.mark.parametrize("case", CASES)
+def test_a_state_is_what_the_contract_says(case: Case) -> None:
+    torch.manual_seed(8)
+    cell = random_cell(case)
+    zeros = cell.zero_state(cell.project(torch.randn(2, 3, INPUTS, dtype=torch.double)))
+    assert type(zeros) is cell.state_type is case.state
+    assert isinstance(zeros, CellState)
+    assert [leaf.shape for leaf in zeros] == [(2, 3, HIDDEN)] * len(zeros)
+    assert not any(leaf.any() for leaf in zeros)
+
+
+@pytest.mark.parametrize("case", PLAIN)
+@given(st.integers(1, 9), st.integers(1, 9))
+@settings(max_examples=20, deadline=None)
+def test_parameters_can_be_counted_before_a_cell_is_built(case: Case, inputs: int, hidden: int) -> None:
+    assert case.ours.count_parameters(inputs, hidden) == count_parameters(case.ours(inputs, hidden))
+
+
+@pytest.mark.parametrize("case", NORMALISED)
+def test_layer_normalisation_only_adds_to_the_count(case: Case) -> None:
+    assert case.ours.func.count_parameters(5, 7) <= count_parameters(case.ours(5, 7))
+
+
+@pytest.mark.parametrize("case", NORMALISED)
+@given(st.integers(0, 2**31), st.floats(0.1, 100))
+@settings(max_examples=20, deadline=None)
+def test_normalised_cells_do_not_depend_on_the_scale_of_their_weights(case: Case, seed: int, scale: float) -> None:
+    """This is what layer normalisation is for: Ba et al. 2016, section 5.1."""
+    torch.manual_seed(seed)
+    cell = random_cell(case, hidden=8)
+    x, state = 10 * torch.randn(5, INPUTS, dtype=torch.double), random_state(case, 5, 8)
+    expected = cell(x, state)[0]
+    with torch.no_grad():
+        cell.input.weight.mul_(scale)
+        cell.recurrent.weight.mul_(scale)
+    for actual, leaf in zip(cell(x, state)[0], expected, strict=True):
+        torch.testing.assert_close(actual, leaf, atol=2e-3, rtol=2e-3)  # LN adds 1e-5 to the variance
+
+
+def test_stack_records_keeps_the_records_type() -> None:
+    states = [LSTMState(torch.randn(2, 4), torch.randn(2, 4)) for _ in range(3)]
+    stacked = stack_records(states, dim=1)
+    assert isinstance(stacked, LSTMState)
+    for step, state in enumerate(states):
+        assert torch.equal(stacked.cell[:, step], state.cell)
