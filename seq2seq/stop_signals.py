@@ -7,10 +7,13 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
+
+from seq2seq.parent_process import follow_parent
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
@@ -18,9 +21,8 @@ if TYPE_CHECKING:
 SIGNALS: list[signal.Signals] = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
-PARENT = "SEQ2SEQ_PARENT"  # the environment variable in which a process gives its id to those that it starts
-SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, from <linux/prctl.h>
 LOST_SECONDS = 0.1  # after these, a signal whose exception was lost is sent again
+BLOCKED_SECONDS = 5.0  # after these, a signal that the main thread has not noticed ends the process
 GOES_ON = ("train", "compare")  # the verbs that go on where they were
 SHOW_CURSOR_ON_AN_EMPTY_LINE = "\x1b[?25h\r\x1b[K"
 
@@ -129,7 +131,8 @@ def exit_if_stopped(function: Callable[[], None], process_ends: bool = False) ->
     try:
         install()
         if process_ends:
-            follow_parent()
+            follow()
+            end_if_blocked()
         function()
     except BaseException as error:
         number = _state.received or stop_signal(error)
@@ -138,12 +141,23 @@ def exit_if_stopped(function: Callable[[], None], process_ends: bool = False) ->
         _state.ends = True
         if not _state.silent:
             report(number)
-        sys.exit(128 + number)
+        sys.exit(exit_status(number))
     finally:
         _state.ends, _state.handled = True, ()
         sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler_at_exit() if process_ends else handler)
+
+
+def exit_status(number: int) -> int:
+    """Return the exit status after a signal. A further process has none: Lightning kills the first one if it had."""
+    return 0 if _state.first_process is not None else 128 + number
+
+
+def follow() -> None:
+    """Let this process end with the seq2seq process that started it, if there is one. See `follow_parent`."""
+    _state.first_process = follow_parent()
+    _state.silent = _state.first_process is not None
 
 
 def handler_at_exit() -> signal.Handlers:
@@ -188,48 +202,36 @@ def repeat_lost_signal(lost: "UnraisableHookArgs") -> None:
         threading.Timer(LOST_SECONDS, os.kill, (os.getpid(), lost.exc_value.signal)).start()
 
 
-def follow_parent() -> None:
-    """Let this process end with the seq2seq process that started it, if there is one, also if that one is killed.
+def end_if_blocked() -> None:
+    """Start a thread that ends the process on a signal whose handler cannot run.
 
-    A comparison's training is stopped. A training's further processes, which have nothing to save, are killed. Only
-    Linux has this; elsewhere, a killed parent leaves its children.
+    Python runs handlers in the main thread, between two of its own instructions. SentencePiece's training takes minutes
+    without any; and a training that waits for its further processes to begin waits for half an hour if one has ended.
     """
-    parent = os.environ.get(PARENT)
-    os.environ[PARENT] = str(os.getpid())
-    if parent is None or not parent.isdecimal() or parent == str(os.getpid()):
+    if sys.platform == "win32":  # there, it would need a socket
         return
-    is_further_process = os.environ.get("LOCAL_RANK", "0") != "0"
-    number = signal.SIGKILL if is_further_process else signal.SIGTERM
-    if os.getppid() == int(parent):
-        if sys.platform == "linux":
-            set_parent_death_signal(number)
-        if is_further_process:
-            _state.silent, _state.first_process = True, int(parent)
-    if os.getppid() != int(parent) and not is_alive(int(parent)):  # it ended before it could be followed
-        os.kill(os.getpid(), number)
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    threading.Thread(target=wait_for_signals, args=(reader,), daemon=True).start()
 
 
-def set_parent_death_signal(number: int) -> None:
-    """Have Linux send this process a signal when its parent ends."""
-    import ctypes
-
-    prctl: Any = ctypes.CDLL(None).prctl
-    prctl(SET_PARENT_DEATH_SIGNAL, number)
-
-
-def is_alive(process: int) -> bool:
-    """Return whether there is a process with this id."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it is another user's
-        return True
-    return True
+def wait_for_signals(reader: int) -> None:
+    """Read the number of each signal from a pipe. End the process if the main thread has not noticed it in time."""
+    while number := os.read(reader, 1):
+        if number[0] in _state.handled:
+            time.sleep(BLOCKED_SECONDS)
+            if _state.received is None and not _state.ends:
+                _state.ends = True
+                if not _state.silent:
+                    report(signal.Signals(number[0]))
+                os._exit(exit_status(number[0]))
 
 
 def leave_to_parent() -> None:
     """In a process that this one has forked, let SIGTERM end it, and leave Ctrl-C and SIGHUP to this one."""
+    if _state.handled:
+        signal.set_wakeup_fd(-1)
     for number in SIGNALS:
         if signal.getsignal(number) is stop:
             signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)

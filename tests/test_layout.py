@@ -14,6 +14,7 @@ import seq2seq
 # From the ground up: a file imports only from its own area and from the areas listed before it.
 ORDER = (
     "errors",
+    "parent_process",
     "stop_signals",
     "seeding",
     "terminal_text",

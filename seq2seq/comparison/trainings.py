@@ -14,7 +14,7 @@ from seq2seq.comparison.variants import Job
 from seq2seq.errors import UserError
 from seq2seq.provenance import versions
 from seq2seq.run import Run
-from seq2seq.stop_signals import SIGNALS, Stopped
+from seq2seq.stop_signals import SIGNALS, Stopped, be_silent
 from seq2seq.terminal_text import write_message
 
 REQUEUE_SIGNAL = signal.SIGUSR1
@@ -65,6 +65,8 @@ def run_command(arguments: Sequence[str]) -> None:
                 stopped = error
                 training.send_signal(error.signal if isinstance(error, Stopped) else signal.SIGINT)
     number = end_signal(training.returncode)
+    if training.returncode > 128:
+        be_silent()  # the training has written the message
     if stopped or number in (*SIGNALS, REQUEUE_SIGNAL):
         raise stopped or Stopped(number)
     if training.returncode:
