@@ -1,6 +1,7 @@
 """A signal stops every command in one line, keeps what there is, and leaves no process."""
 
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -9,10 +10,15 @@ import time
 from pathlib import Path
 
 import pytest
+from signalled import end
+from signalled import start as start_program
 from tiny_training import RECIPE, write_corpus
 
 from seq2seq.run import Run
+from seq2seq.stop_signals import Stopped, stop_signal
 
+RANDOM = random.Random(11)
+STATUSES = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
 EPOCHS = 60  # more than a training has time for before it gets a signal
 COMMAND = [sys.executable, "-m", "seq2seq"]
 
@@ -121,3 +127,125 @@ def test_slurm_requeues_a_training_that_goes_on_inside_its_epoch(recipe: Path, t
             env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
     assert run.weights_path.read_bytes() == whole.weights_path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "way_on"),
+    [
+        (["train", "x.yaml"], "; the same command goes on where it was"),
+        (["train", "x.yaml", "--force"], "; the same command without --force goes on where it was"),
+        (["compare", "x.yaml"], "; the same command goes on where it was"),
+        (["translate", "runs/x"], ""),
+    ],
+)
+def test_the_line_says_how_to_go_on_where_that_is_true(words: list[str], way_on: str) -> None:
+    process = start_program("exit_if_stopped(wait, process_ends=True)", *words)
+    process.terminate()
+    assert end(process) == (143, f"seq2seq: stopped by SIGTERM{way_on}\n")
+
+
+def test_more_signals_change_nothing() -> None:
+    program = """
+def keep():
+    try:
+        wait()
+    finally:
+        time.sleep(0.5)
+        print("kept", flush=True)
+exit_if_stopped(keep, process_ends=True)
+"""
+    process = start_program(program)
+    process.terminate()
+    for _ in range(20):
+        time.sleep(RANDOM.uniform(0, 0.1))
+        process.send_signal(RANDOM.choice(list(STATUSES)))
+    output, errors = process.communicate(timeout=30)
+    assert (process.returncode, output, errors) == (143, "kept\n", "seq2seq: stopped by SIGTERM\n")
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param(
+            """
+class Waits:
+    def __del__(self):
+        wait()  # Python cannot raise an exception here: the signal is sent again
+def lose():
+    Waits()
+    time.sleep(30)
+exit_if_stopped(lose, process_ends=True)
+""",
+            id="in a finalizer",
+        ),
+        pytest.param(
+            """
+import ctypes
+stop_signals.BLOCKED_SECONDS = 0.2
+def block():
+    begin()
+    mutex = ctypes.create_string_buffer(64)
+    for _ in range(2):  # the second one waits forever
+        ctypes.CDLL(None).pthread_mutex_lock(mutex)
+exit_if_stopped(block, process_ends=True)
+""",
+            id="in C",
+        ),
+        pytest.param(
+            """
+def swallow():
+    try:
+        wait()
+    except BaseException:
+        stop_signals.install_again()
+exit_if_stopped(swallow, process_ends=True)
+""",
+            id="swallowed",
+        ),
+        pytest.param(
+            """
+def fail():
+    try:
+        wait()
+    finally:
+        raise RuntimeError("the other process has gone")
+exit_if_stopped(fail, process_ends=True)
+""",
+            id="followed by an error",
+        ),
+    ],
+)
+def test_no_signal_is_lost(program: str) -> None:
+    process = start_program(program)
+    process.terminate()
+    assert end(process) == (143, "seq2seq: stopped by SIGTERM\n")
+
+
+def test_a_signal_at_pythons_exit_is_no_traceback() -> None:
+    process = start_program("import atexit; atexit.register(wait); exit_if_stopped(lambda: None, process_ends=True)")
+    process.terminate()
+    assert end(process) == (-signal.SIGTERM, "")
+
+
+def test_a_forked_worker_writes_nothing() -> None:
+    program = """
+def work():
+    if os.fork() == 0:
+        wait()
+    time.sleep(30)
+exit_if_stopped(work, process_ends=True)
+"""
+    for number in STATUSES:
+        process = start_program(program, start_new_session=True)
+        os.killpg(process.pid, number)
+        if number != signal.SIGTERM:  # the worker leaves these to its parent, which ends it
+            time.sleep(0.2)
+            os.killpg(process.pid, signal.SIGKILL)
+        assert end(process)[1].count("\n") == 1
+
+
+def test_stopped_is_what_libraries_take_for_ctrl_c() -> None:
+    assert issubclass(Stopped, KeyboardInterrupt)
+    assert stop_signal(Stopped(15)) == signal.SIGTERM
+    assert stop_signal(KeyboardInterrupt()) == signal.SIGINT
+    assert stop_signal(ValueError()) is None
