@@ -140,10 +140,11 @@ def test_a_read_only_disk_is_one_line(tmp_path: Path, call: str, monkeypatch: py
         pass
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="file modes do not bind root")
 @pytest.mark.parametrize("place", ["run", "run/inner"])
 def test_a_read_only_folder_is_one_line(tmp_path: Path, place: str) -> None:
     (tmp_path / "run").mkdir(mode=0o555)
+    if os.access(tmp_path / "run", os.W_OK):
+        pytest.skip("file modes do not bind this user")
     with (
         pytest.raises(UserError, match=r"cannot be .*: Permission denied; choose another --run"),
         lock(Run(tmp_path / place)),
