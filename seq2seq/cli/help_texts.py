@@ -6,6 +6,7 @@ Train a model as a recipe says, and score its translations of the test split at 
 Every key of the recipe can be set on the command line, by its path:
     seq2seq train recipes/quickstart.yaml --trainer.max_epochs 3 --seed 7
     seq2seq train recipes/quickstart.yaml --model.decoder.context FixedContext --run runs/bottleneck
+    seq2seq train recipes/quickstart.yaml --model.encoder.cell gru --model.decoder.cell gru --run runs/gru
     seq2seq train recipes/multi30k-de-en.yaml --corpus.path FOLDER
 
 The same command is right at any time: it starts the run, goes on with it after Ctrl-C, a crash or a full disk, or
@@ -58,7 +59,9 @@ The variants:
     bottleneck     the decoder reads the encoder's last states at every step (Cho et al. 2014)
     initial-state  the decoder only starts from the encoder's last states (Sutskever et al. 2014)
     attention      additive attention (Bahdanau et al. 2015)
-    dot            dot-product attention (Luong et al. 2015)
+    multi-head     additive attention with four heads
+    dot            dot-product attention, read before each step
+    luong          dot-product attention, read after each step, with input feeding (Luong et al. 2015)
 A recipe can add variants, each with the keys that it sets:
     comparison: {shallow: {model.encoder.layers: 1}, deep: {model.encoder.layers: 2}}
 

@@ -3,13 +3,13 @@
 import inspect
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from statistics import mean
 from typing import NamedTuple
 
 import datasets
 
+from seq2seq.class_names import short_name
 from seq2seq.comparison.analysis import compute_results
 from seq2seq.comparison.controls import check_equal, check_runs, model_values, recipe_values, unchecked_keys
 from seq2seq.comparison.examples import draw_example
@@ -22,6 +22,7 @@ from seq2seq.comparison.test_sets import load_test_sets, score_run
 from seq2seq.comparison.trainings import check_software, format_command, train_missing, training_command
 from seq2seq.comparison.variants import Job, widening_remarks
 from seq2seq.errors import UserError
+from seq2seq.options import class_of
 from seq2seq.provenance import Differences, differences
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
@@ -126,7 +127,7 @@ def describe_conditions(
     first = runs[0]
     return Conditions(
         corpus=f"{first.corpus.shown_path()}, {first.corpus.source} to {first.corpus.target}",
-        models={run.variant: describe_context(run.recipe) for run in runs},
+        models={run.variant: describe_model(run.recipe) for run in runs},
         remarks=list(remarks),
         differences=differences({run.variant: model_values(run.recipe) for run in runs}),
         allowed=allowed,
@@ -137,12 +138,13 @@ def describe_conditions(
     )
 
 
-def describe_context(recipe: Recipe) -> str:
-    """Return how the decoder reads the source: the first line of its class's documentation."""
-    factory = recipe.model.decoder.context
-    context = factory.func if isinstance(factory, partial) else factory
+def describe_model(recipe: Recipe) -> str:
+    """Return the cells, and how the decoder reads the source: the first line of its class's documentation."""
+    encoder, decoder = recipe.model.encoder, recipe.model.decoder
+    context = class_of(decoder.context)
     documentation = inspect.getdoc(context) or context.__name__
-    return documentation.splitlines()[0]
+    cells = f"{short_name(class_of(encoder.cell))} to {short_name(class_of(decoder.cell))}"
+    return f"{documentation.splitlines()[0]} Cells: {cells}."
 
 
 def describe_data(run: FinishedRun) -> dict[str, str]:

@@ -72,7 +72,7 @@ def title(results: ComparisonResults) -> str:
 
 def opening_section(results: ComparisonResults) -> list[Block]:
     """Return the summary, then the variants."""
-    rows = [["variant", "how the decoder reads the source", "parameters", "seeds"]]
+    rows = [["variant", "how the decoder reads the source, and the cells", "parameters", "seeds"]]
     for name, seeds in results.seeds.items():
         parameters = results.costs[name].parameters
         count = f"{parameters:,}" if parameters else "unknown"

@@ -19,7 +19,9 @@ BUILT_IN: dict[str, Keys] = {
     "bottleneck": {CONTEXT: "FixedContext"},
     "initial-state": {CONTEXT: "NoContext"},
     "attention": {CONTEXT: "AdditiveAttention"},
+    "multi-head": {CONTEXT: "MultiHeadAttention"},
     "dot": {CONTEXT: "DotAttention"},
+    "luong": {CONTEXT: "LuongAttention"},
 }
 DEFAULT = ("bottleneck", "attention")
 

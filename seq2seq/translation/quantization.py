@@ -15,9 +15,9 @@ WEIGHTS: tuple[Weights, ...] = get_args(Weights)
 def quantize(model: EncoderDecoder, weights: Weights) -> EncoderDecoder:
     """Return a copy of the model whose linear layers have quantized weights. "float32" returns the model itself.
 
-    The encoder's LSTM and the embeddings are not quantized. float16 rounds the weights and computes in float32. int8
-    computes in integers, and scales the inputs of each batch to their range. Both use torch's dynamic quantization,
-    which is deprecated, but available in every supported version of torch.
+    The layers of the encoder that torch computes as a whole, and the embeddings, are not quantized. float16 rounds the
+    weights and computes in float32. int8 computes in integers, and scales the inputs of each batch to their range. Both
+    use torch's dynamic quantization, which is deprecated, but available in every supported version of torch.
 
     Raises:
         UserError: the model is not on a CPU, or this CPU does not support the precision.

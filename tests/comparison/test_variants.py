@@ -37,7 +37,9 @@ def test_each_built_in_variant_has_its_own_context_and_attention_keeps_the_recip
         "bottleneck": "FixedContext",
         "initial-state": "NoContext",
         "attention": "AdditiveAttention",
+        "multi-head": "MultiHeadAttention",
         "dot": "DotAttention",
+        "luong": "LuongAttention",
     }
     assert by_variant["attention"]["init_args"] == {"size": 128, "sees_last_word": True}
 
@@ -67,7 +69,9 @@ def test_a_recipe_can_have_its_own_variants(tmp_path: Path) -> None:
 
 
 def test_mistakes_are_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="no variant 'atention'; there are bottleneck, initial-state, attention, dot"):
+    with pytest.raises(
+        UserError, match="no variant 'atention'; there are bottleneck, initial-state, attention, multi-head, dot, luong"
+    ):
         plan(QUICKSTART, ["atention"], [], [], tmp_path)
     with pytest.raises(UserError, match="two variants or more, not only dot"):
         plan(QUICKSTART, ["dot"], [], [], tmp_path)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from own_parts import write_own_parts
 
 from seq2seq import old_names
 from seq2seq.allowed_code import allow_code
@@ -20,7 +21,6 @@ LINKED = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "tests" / "benchmarks" / "README
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"(?:^|\s)seq2seq (?P<words>(?:train|translate|evaluate|compare)\b[^#<|&]*)")
 LINK = re.compile(r"\]\((?!https?:)(?P<path>[^)#\s]*)(?:#(?P<heading>[^)\s]+))?\)")
-PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def commands() -> Iterator[str]:
@@ -38,8 +38,7 @@ def headings(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("command", dict.fromkeys(commands()))
 def test_commands_can_be_typed(command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    attention = PYTHON.findall((ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))[0]
-    (tmp_path / "my_attention.py").write_text(attention, encoding="utf-8")
+    parts = write_own_parts(tmp_path)
     monkeypatch.chdir(tmp_path)
     arguments, keys = make_parser().parse_known_args(shlex.split(command))
     path = getattr(arguments, "recipe", None) or getattr(arguments, "paths", [None])[0]
@@ -50,7 +49,8 @@ def test_commands_can_be_typed(command: str, tmp_path: Path, monkeypatch: pytest
     try:
         Recipe.load(recipe, keys)
     finally:
-        sys.modules.pop("my_attention", None)
+        for part in parts:
+            sys.modules.pop(part.stem, None)
 
 
 @pytest.mark.parametrize("page", LINKED, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -185,7 +185,8 @@ def classes(tree: Any, draw: Random) -> tuple[bytes, str]:
     """Name a stranger's class, where a class is expected or somewhere else."""
     value = draw.choice(draw.choice((HOSTILE_CLASSES, HOSTILE_CLASSES[:7])))
     if draw.random() < 0.7:
-        tree["model"]["decoder"]["context"] = value
+        side, option = draw.choice((("decoder", "context"), ("decoder", "cell"), ("encoder", "cell")))
+        tree["model"][side][option] = value
     else:
         tree = mutate(tree, draw, value, [])
     return dump(tree), f"{value!r:.80}"

@@ -134,3 +134,30 @@ def test_evaluation_mode_is_deterministic() -> None:
     assert torch.equal(model.log_probabilities(batch), model.log_probabilities(batch))
     model.train()
     assert not torch.equal(model.log_probabilities(batch), model.log_probabilities(batch))
+
+
+def test_the_default_models_parameters_keep_their_names_and_order() -> None:
+    """Weights and optimizer states of earlier versions are read by these."""
+    options = ModelOptions(5, EncoderOptions(4, layers=2), DecoderOptions(7, layers=2), tie_embeddings=False)
+    names = [name for name, _ in EncoderDecoder(options, VOCABULARY, VOCABULARY, joint=False).named_parameters()]
+    torchs = [
+        f"{kind}_{part}_l0{way}" for way in ("", "_reverse") for kind in ("weight", "bias") for part in ("ih", "hh")
+    ]
+    assert names == [
+        "encoder.embedding.weight",
+        *(f"encoder.layers.{layer}.{name}" for layer in range(2) for name in torchs),
+        "decoder.embedding.weight",
+        *(f"decoder.context.{name}" for name in ("query.weight", "query.bias", "key.weight", "score.weight")),
+        *(f"decoder.cells.{i}.{name}" for i in range(2) for name in ("input.weight", "input.bias", "recurrent.weight")),
+        *(
+            f"decoder.bridges.{i}.{name}.{kind}"
+            for i in range(2)
+            for name in ("hidden", "cell")
+            for kind in ("weight", "bias")
+        ),
+        "decoder.context_gates.weight",
+        "decoder.readout.weight",
+        "decoder.readout.bias",
+        "decoder.vocabulary.weight",
+        "decoder.vocabulary.bias",
+    ]
