@@ -106,7 +106,8 @@ def option_path(group: type, owner: type, prefix: str = "") -> str:
 def class_option_path(options: Any, owner: type) -> str:
     """Return which option of these options names a class, as the start of a message: "model.decoder.context."."""
     for path in class_fields(type(options)):
-        if issubclass(class_of(reduce(getattr, path.split("."), options)), owner):
+        made = class_of(reduce(getattr, path.split("."), options))
+        if isinstance(made, type) and issubclass(made, owner):
             return f"{path}."
     return ""
 

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Okabe and Ito's colours, which colour-blind readers can tell apart; the markers help in a grey print.
-STYLES = (("#d55e00", "o"), ("#0072b2", "s"), ("#009e73", "^"), ("#cc79a7", "D"), ("#e69f00", "v"), ("#56b4e9", "P"))
+STYLES = (
+    ("#d55e00", "o"),
+    ("#0072b2", "s"),
+    ("#009e73", "^"),
+    ("#cc79a7", "D"),
+    ("#e69f00", "v"),
+    ("#56b4e9", "P"),
+    ("#000000", "X"),
+    ("#f0e442", "*"),
+)
 LONGEST_IN_COLUMNS = 16  # characters of a variant's name, for a legend of three columns
 SUFFIXES = (".svg", ".png")
 

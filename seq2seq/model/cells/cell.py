@@ -92,7 +92,7 @@ class Cell(nn.Module, ABC):
         return self.state_type(*(zeros for _ in self.state_type._fields))
 
 
-CellFactory = Callable[[int, int], Cell]  # the sizes of the input and of the state → a cell
+CellFactory = Callable[[int, int], Cell]  # a cell's class, or a `partial` of one: sizes of input and state → a cell
 
 
 def stack_records(records: Iterable[Any], dim: int) -> Any:
