@@ -85,7 +85,7 @@ def class_of(factory: Any) -> Any:
 
 
 def _class_to_plain(factory: Any, sizes: int) -> dict[str, Any]:
-    """Return the name of a factory's class, and its arguments but for the first ones: the program gives the sizes."""
+    """Return the name of a factory's class, and its arguments. The first ones are sizes, which the program gives."""
     keywords = factory.keywords if isinstance(factory, partial) else {}
     arguments = [*inspect.signature(class_of(factory)).parameters.values()][sizes:]
     values = {argument.name: keywords.get(argument.name, argument.default) for argument in arguments}
