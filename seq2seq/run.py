@@ -80,9 +80,10 @@ class Run:
         check_run_links(self.folder)
 
     def is_finished(self) -> bool:
-        """Return whether the run has been trained to its end."""
+        """Return whether the run has been trained to its end. Without a record of its training, it has not."""
         files = (self.recipe_path, self.weights_path, self.metrics_path)
-        return all(path.is_file() for path in files) and self.provenance().finished
+        provenance = self.provenance()
+        return all(path.is_file() for path in files) and provenance.finished and provenance != Provenance()
 
     # Recipe and tokenizer
 

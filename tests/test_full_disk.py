@@ -2,6 +2,7 @@
 
 import resource
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,18 +54,21 @@ WRITERS: dict[str, Write] = {
 }
 
 
-@pytest.fixture
-def full_disk() -> Iterator[Callable[[], None]]:
-    """A function after which no file can have more than 2 bytes. Python ignores the signal that the system sends."""
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Let no file have more than 2 bytes, pytest's own output neither. Python ignores the system's signal."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2, limits[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 @pytest.mark.parametrize("name", WRITERS)
 @pytest.mark.parametrize("old", [True, False])
 def test_a_full_disk_is_one_line_and_leaves_the_old_file(
-    name: str, old: bool, tmp_path: Path, translator: Translator, untrained_run: Path, full_disk: Callable[[], None]
+    name: str, old: bool, tmp_path: Path, translator: Translator, untrained_run: Path
 ) -> None:
     write, run = WRITERS[name], Run(untrained_run)
     if old:
@@ -73,8 +77,8 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_file(
         write(tmp_path.with_name(f"{tmp_path.name}-elsewhere"), translator, run)  # all modules are imported
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert any(path.name == name for path in before) == old
-    full_disk()
-    with pytest.raises(UserError, match=rf"/{name}: cannot be written: File too large; the old file") as caught:
+    message = rf"/{name}: cannot be written: File too large; the old file"
+    with full_disk(), pytest.raises(UserError, match=message) as caught:
         write(tmp_path, translator, run)
     assert "\n" not in str(caught.value)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before

@@ -10,7 +10,7 @@ Every key of the recipe can be set on the command line, by its path:
     seq2seq train recipes/multi30k-de-en.yaml --corpus.path FOLDER
 
 The same command is right at any time: it starts the run, goes on with it after Ctrl-C, a crash or a full disk, or
-prints the scores of a finished run. A larger --trainer.max_epochs trains more epochs. Without a recipe, --run FOLDER
+prints the scores of a finished run. A larger --trainer.max_epochs=N trains more epochs. Without a recipe, --run FOLDER
 takes the run's own. --keys lists all keys with their meaning."""
 
 TRANSLATE = """\

@@ -50,6 +50,15 @@ def load_weights(model: nn.Module, path: Path) -> None:
         raise UserError(f"{path}: damaged: it has weights that are infinite or not a number; train the run anew")
 
 
+def is_readable(path: Path) -> bool:
+    """Return whether a file is there and is a whole safetensors file."""
+    try:
+        with safetensors.safe_open(path, "pt"):
+            return True
+    except (safetensors.SafetensorError, OSError):
+        return False
+
+
 def holds_weights(path: Path, weights: Mapping[str, Tensor]) -> bool:
     """Return whether a file holds exactly the weights of a `state_dict`, tied weights under any of their names."""
     try:

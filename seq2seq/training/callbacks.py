@@ -79,12 +79,16 @@ class ValidationReport(Callback):
 
     def on_validation_start(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Log the training's speed and loss before the validation begins, so that its time does not count."""
+        if trainer.sanity_checking:
+            return
         assert isinstance(pl_module, TranslationModule)
         speed = (pl_module.tokens - self.tokens_before) / (time.monotonic() - self.started)
         pl_module.log("tokens_per_second", speed, sync_dist=True)
         pl_module.log("mean_training_loss", pl_module.nats / max(pl_module.tokens, 1), sync_dist=True)
 
     def on_validation_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
+        if trainer.sanity_checking:
+            return
         assert isinstance(pl_module, TranslationModule)
         pl_module.tokens, pl_module.nats = 0, 0.0
         self.started, self.tokens_before = time.monotonic(), 0

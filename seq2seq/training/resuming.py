@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from seq2seq.errors import UserError
+from seq2seq.model.weights import is_readable
 from seq2seq.provenance import Provenance, differences, flatten
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
@@ -130,7 +131,7 @@ def repair(run: Run) -> None:
     Raises:
         UserError: the weights of the best epoch are gone, and the checkpoint is from another one.
     """
-    if not run.writes:
+    if not run.writes or not run.last_checkpoint.exists():
         return
     checkpoint = load_checkpoint(run.last_checkpoint)
     run.drop_metrics_after(checkpoint["global_step"])
@@ -138,5 +139,5 @@ def repair(run: Run) -> None:
         run.replace_weights(model_weights(load_checkpoint(run.earlier_best_checkpoint)))
         run.earlier_best_checkpoint.unlink()
     save_best_weights(run)
-    if checkpoint["plateau"]["update"] and not run.weights_path.exists():
-        raise UserError(f"{run.weights_path}: the best epoch's weights are gone; {ADVICE}")
+    if checkpoint["plateau"]["update"] and not is_readable(run.weights_path):
+        raise UserError(f"{run.weights_path}: the best epoch's weights are gone or damaged; {ADVICE}")

@@ -33,7 +33,8 @@ class SaveProgress(Checkpoint):
 
     def on_train_batch_end(self, trainer: lightning.Trainer, *arguments: Any) -> None:
         """Have Lightning validate after the last batch of all, wherever in an epoch or an interval it is."""
-        if trainer.should_stop or is_last_update(trainer):
+        stops = trainer.should_stop and trainer.fit_loop._can_stop_early  # not before min_epochs and min_steps
+        if stops or is_last_update(trainer):
             trainer.should_stop = True  # Lightning asks for these right after this hook
             trainer.check_val_every_n_epoch = 1
             trainer.fit_loop.min_epochs = trainer.fit_loop.epoch_loop.min_steps = None

@@ -9,6 +9,7 @@ from dataclasses import asdict, replace
 import datasets
 import torch
 
+from seq2seq.errors import UserError
 from seq2seq.evaluation.evaluate import Evaluation, EvaluationSet, evaluate, search_name, single_best
 from seq2seq.evaluation.metrics import make_metric
 from seq2seq.model.encoder_decoder import EncoderDecoder, check_model_fits, count_parameters
@@ -57,8 +58,10 @@ def train(recipe: Recipe, run: Run, resume: bool = False, force: bool = False) -
             remove_run_leftovers(run.folder)
         if plan is Plan.FINISHED:
             print_once(f"{run}: trained to its end already; --force trains it anew")
-            if run.last_checkpoint.exists():
+            try:
                 repair(run)
+            except UserError as error:  # the run is whole without it
+                print_once(f"warning: {error}")
             return finish(recipe, run)
         goes_on = plan is Plan.GO_ON
 
@@ -101,7 +104,8 @@ def train(recipe: Recipe, run: Run, resume: bool = False, force: bool = False) -
             finished = True
         finally:
             seconds = (provenance.training_seconds or 0.0) + time.monotonic() - started
-            run.save_provenance(replace(provenance, training_seconds=seconds, finished=finished))
+            if run.exists():  # not if somebody has deleted the folder
+                run.save_provenance(replace(provenance, training_seconds=seconds, finished=finished))
         return finish(recipe, run)
 
 
@@ -109,7 +113,8 @@ def finish(recipe: Recipe, run: Run) -> list[Evaluation]:
     """Draw the learning curves of a finished training, and score its best weights on the test split."""
     if not run.writes:
         return []
-    learning_curves(run.folder / CURVES, [asdict(row) for row in run.metrics()])
+    if rows := run.metrics():
+        learning_curves(run.folder / CURVES, [asdict(row) for row in rows])
     return score_test_split(recipe, run)
 
 

@@ -181,7 +181,7 @@ def check_interval(trainer: lightning.Trainer, batches: float) -> None:
     if isinstance(interval, float) and math.isfinite(batches):
         interval = max(1, int(batches * interval))  # as Lightning counts
     together = trainer.accumulate_grad_batches
-    starts = batches if every is None else 0  # an epoch may start inside an interval
+    starts = batches if every is None and math.isfinite(batches) else 0  # an epoch may start inside an interval
     if isinstance(interval, int) and interval < batches and (interval % together or starts % together):
         raise UserError(
             f"trainer.val_check_interval: {interval} batches are not a multiple of trainer.accumulate_grad_batches "

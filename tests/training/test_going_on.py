@@ -68,6 +68,10 @@ CONFIGURATIONS = {
     "stream": f"--corpus.streaming=true {INSIDE}=3 --training.pool=40",
     "patience": "--training.patience=1 --training.learning_rate=1e-9 --trainer.max_epochs=5",
     "patience inside epochs": f"--training.patience=1 --training.learning_rate=1e-9 --trainer.max_epochs=5 {INSIDE}=2",
+    "stream across epochs": f"--corpus.streaming=true {INSIDE}=3 --trainer.check_val_every_n_epoch=null",
+    "sanity check": "--trainer.num_sanity_val_steps=2",
+    "patience and the least epochs": "--training.patience=1 --training.learning_rate=1e-9 --trainer.max_epochs=5 "
+    "--trainer.min_epochs=4",
     "plateau": f"--training.schedule=plateau {INSIDE}=3",
     "workers": f"--training.workers=2 {INSIDE}=3",
 }
@@ -125,6 +129,25 @@ def test_a_training_goes_on_from_every_batch(
         train(recipe, Run(tmp_path / "run"))
     train(recipe, Run(tmp_path / "requeued"))
     assert_equal(contents(tmp_path / "requeued"), contents(tmp_path / "run"))
+
+
+def test_a_sanity_check_writes_no_row_and_patience_waits_for_the_least_epochs(corpus: Path, tmp_path: Path) -> None:
+    options = ("--trainer.num_sanity_val_steps=2", *CONFIGURATIONS["patience and the least epochs"].split())
+    train(load(corpus, tmp_path, *options), Run(tmp_path / "run"))
+    assert [row.epoch for row in Run(tmp_path / "run").metrics()] == [1, 2, 3, 4]
+
+
+def test_a_run_without_its_record_or_its_table_goes_on(corpus: Path, tmp_path: Path) -> None:
+    run = Run(tmp_path / "run")
+    recipe = load(corpus, tmp_path, "--trainer.max_epochs=1")
+    train(recipe, run)
+    longer = load(corpus, tmp_path, "--trainer.max_epochs=2")
+    run.provenance_path.unlink()
+    run.save_recipe(longer)  # as if it had been stopped after its first epoch
+    train(longer, run)
+    assert [row.epoch for row in run.metrics()] == [1, 2]
+    run.metrics_path.unlink()
+    assert len(train(longer, run)) == 2  # the scores need no table
 
 
 def test_more_updates_go_on_with_the_batches_that_were_not_seen(corpus: Path, tmp_path: Path) -> None:

@@ -351,7 +351,7 @@ def test_a_damaged_checkpoint_is_one_line_and_changes_nothing(train: Train, tmp_
         lambda checkpoint: checkpoint["optimizer_states"][0]["state"][0].update(exp_avg=torch.zeros(7)),
         lambda checkpoint: checkpoint["optimizer_states"][0]["param_groups"][0].update(betas="x"),
         lambda checkpoint: checkpoint["lr_schedulers"][0].update(last_epoch="x"),
-        lambda checkpoint: checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"]["total"].update(ready="x"),
+        lambda checkpoint: checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"]["total"].update(completed="x"),
         lambda checkpoint: checkpoint["state_dict"].popitem(),
         lambda checkpoint: checkpoint["state_dict"]["model.decoder.readout.bias"].fill_(torch.nan),
         lambda checkpoint: checkpoint.update(since_validation={"tokens": "x"}),
@@ -371,6 +371,25 @@ def test_a_damaged_checkpoint_is_one_line_and_changes_nothing(train: Train, tmp_
     run.earlier_best_checkpoint.write_bytes(b"damaged")
     with pytest.raises(UserError, match=r"best\.ckpt: damaged"):
         train(folder, "--trainer.max_epochs=2", "--corpus.test", "", resume=True)
+
+
+def test_a_finished_run_needs_no_checkpoint(train: Train, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    train(tmp_path / "run")
+    run = Run(tmp_path / "run")
+    run.last_checkpoint.write_bytes(b"x")
+    assert len(train(run.folder)) == 2
+    assert "warning: " in capsys.readouterr().err
+    run.last_checkpoint.unlink()
+    assert len(train(run.folder)) == 2
+
+
+def test_damaged_best_weights_are_noticed_before_the_run_goes_on(train: Train, tmp_path: Path) -> None:
+    train(tmp_path / "run", *ONCE)
+    run = Run(tmp_path / "run")
+    change_checkpoint(run.last_checkpoint, lambda checkpoint: checkpoint["plateau"].update(update=1))
+    run.weights_path.write_bytes(b"x")
+    with pytest.raises(UserError, match=r"model\.safetensors: the best epoch's weights are gone or damaged"):
+        train(run.folder, "--trainer.max_epochs=2", "--corpus.test", "")
 
 
 def test_a_run_of_an_earlier_version_goes_on_with_its_best_weights(train: Train, tmp_path: Path) -> None:
