@@ -38,6 +38,23 @@ NO_END = (
 )
 
 
+def settle_progress(loop: dict[str, Any]) -> None:
+    """Set Lightning's counts in a checkpoint between two batches, or between two epochs, wherever it was saved.
+
+    Without this, Lightning takes an epoch for two if a training with `max_steps` goes on after it.
+    """
+    epochs, batches = loop["epoch_progress"], loop["epoch_loop.batch_progress"]
+    is_between_epochs = epochs["current"]["processed"] == epochs["current"]["ready"]
+    for counts in ("total", "current"):
+        # A batch that had begun, but not ended, counts as not begun; an epoch without a batch left as ended.
+        batches[counts] |= dict.fromkeys(("ready", "started", "processed"), batches[counts]["completed"])
+        if is_between_epochs:
+            epochs[counts]["completed"] = epochs[counts]["processed"]
+    if is_between_epochs:
+        batches["current"] = dict.fromkeys(batches["current"], 0)
+        batches["is_last_batch"] = False
+
+
 class DivergedError(Exception):
     """The loss is infinite or not a number."""
 
@@ -167,10 +184,8 @@ class TranslationModule(lightning.LightningModule):
         checkpoint["random_states"] = gather(random_state(self.device), self.trainer.world_size)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Restore what `on_save_checkpoint` kept. A batch that had begun, but not ended, counts as not begun."""
-        for counts in ("total", "current"):
-            progress = checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"][counts]
-            progress |= dict.fromkeys(("ready", "started", "processed"), progress["completed"])
+        """Restore what `on_save_checkpoint` kept."""
+        settle_progress(checkpoint["loops"]["fit_loop"])
         self.best.restore(checkpoint["plateau"])
         self._halvings = checkpoint["plateau"]["halvings"]
         since_validation = checkpoint.get("since_validation", {})  # earlier versions did not keep the rest

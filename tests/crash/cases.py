@@ -21,7 +21,7 @@ RECIPES = {  # with the most updates that a kill may make the training repeat
     "averaged": ("--trainer.max_epochs=3 --training.ema_decay=0.9", UPDATES),
     "patience": ("--trainer.max_epochs=6 --training.patience=1 --training.learning_rate=1e-9", UPDATES),
     "inside": ("--trainer.val_check_interval=3 --trainer.max_epochs=2", 3),
-    "updates": ("--trainer.max_steps=20 --trainer.max_epochs=-1", UPDATES),
+    "updates": ("--trainer.max_steps=20 --trainer.max_epochs=3", UPDATES),
     "processes": ("--trainer.max_epochs=3 --trainer.devices=2 --trainer.strategy=ddp", UPDATES),
 }
 MOMENTS = {  # how many of 100 kills are at each event

@@ -62,6 +62,7 @@ CONFIGURATIONS = {
     "across epochs": f"{INSIDE}=3 --trainer.check_val_every_n_epoch=null",
     "every second epoch": "--trainer.max_epochs=3 --trainer.check_val_every_n_epoch=2",
     "updates": "--trainer.max_steps=25 --trainer.max_epochs=-1",
+    "updates and epochs": "--trainer.max_steps=25 --trainer.max_epochs=3",
     "updates inside epochs": f"--trainer.max_steps=7 --trainer.max_epochs=-1 {INSIDE}=2",
     "accumulated gradients": f"--trainer.accumulate_grad_batches=2 {INSIDE}=4",
     "fewer batches": f"--trainer.limit_train_batches=4 {INSIDE}=3",
@@ -95,7 +96,7 @@ def test_a_training_goes_on_from_every_checkpoint(
         train(recipe, Run(folder))
     expected = contents(folder)
     middle = len(moments) // 2
-    for moment in moments if name.startswith("patience") else moments[middle : middle + 1]:
+    for moment in moments if name.startswith(("patience", "updates and")) else moments[middle : middle + 1]:
         train(recipe, Run(moment))
         assert_equal(contents(moment), dict(expected))
 
@@ -107,7 +108,7 @@ def test_a_training_goes_on_from_every_checkpoint(
         "--training.ema_decay=0.9",
         f"{INSIDE}=4",
         f"{INSIDE}=4 --trainer.check_val_every_n_epoch=null",
-        "--trainer.max_steps=16 --trainer.max_epochs=-1",
+        "--trainer.max_steps=16 --trainer.max_epochs=2",
         f"--corpus.streaming=true {INSIDE}=4 --training.pool=40",
     ],
 )
