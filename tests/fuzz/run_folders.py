@@ -24,7 +24,6 @@ FILES = (
     "metrics.csv",
     "provenance.json",
     "scores.json",
-    "checkpoints/best.ckpt",
     "checkpoints/last.ckpt",
     "hypotheses/test.beam-2.txt",
     "checkpoints",
