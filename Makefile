@@ -9,7 +9,7 @@ test:
 	pytest
 
 bench:
-	pytest tests/benchmarks
+	pytest -n 0 tests/benchmarks
 
 fuzz:
 	PYTHONPATH=.:tests python -m fuzz.tally

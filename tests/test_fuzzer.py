@@ -1,6 +1,6 @@
 """The fuzzer of tests/fuzz notices what no command may do, and a sample of its cases finds nothing.
 
-`pytest tests/fuzz` runs the whole.
+`pytest -n 0 tests/fuzz` runs the whole.
 """
 
 from collections.abc import Iterator

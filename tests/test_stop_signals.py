@@ -113,7 +113,7 @@ def test_slurm_requeues_a_training_that_goes_on_inside_its_epoch(recipe: Path, t
     slurm |= {"SLURM_JOB_NAME": "training", "SLURM_PROCID": "0", "SLURM_LOCALID": "0", "SLURM_NODEID": "0"}
     run, whole = Run(tmp_path / "run"), Run(tmp_path / "whole")
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
-    with start("train", recipe, "--run", run.folder, "--trainer.max_epochs=6", **slurm, PATH=path) as process:
+    with start("train", recipe, "--run", run.folder, "--trainer.max_epochs=4", **slurm, PATH=path) as process:
         wait_for(process, "epoch 2:")
         process.send_signal(signal.SIGUSR1)
         _, errors = process.communicate(timeout=60)
@@ -121,7 +121,7 @@ def test_slurm_requeues_a_training_that_goes_on_inside_its_epoch(recipe: Path, t
     assert (tmp_path / "asked").read_text() == "requeue 5_2\n"
     for each in (run, whole):
         subprocess.run(
-            [*COMMAND, "train", str(recipe), "--run", str(each.folder), "--trainer.max_epochs=6"],
+            [*COMMAND, "train", str(recipe), "--run", str(each.folder), "--trainer.max_epochs=4"],
             check=True,
             capture_output=True,
             env={**os.environ, "OMP_NUM_THREADS": "1"},

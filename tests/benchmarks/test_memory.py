@@ -1,4 +1,4 @@
-"""The size of a streamed corpus does not change the peak memory: `pytest tests/benchmarks/test_memory.py`."""
+"""The size of a streamed corpus does not change the peak memory: `pytest -n 0 tests/benchmarks/test_memory.py`."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Measure how fast a trained run is on this machine: `pytest tests/benchmarks`, after the quickstart.
+"""Measure how fast a trained run is on this machine: `pytest -n 0 tests/benchmarks`, after the quickstart.
 
 The environment names another run: RUN=runs/multi30k-de-en CORPUS=FOLDER pytest …
 """

@@ -1,6 +1,6 @@
 """A training that is killed at any moment, starts or goes on, and ends like one that was never disturbed, bit by bit.
 
-`pytest tests/crash` takes about ten minutes. `make crash` counts what happened.
+`pytest -n 0 tests/crash` takes about ten minutes. `make crash` counts what happened.
 """
 
 import os

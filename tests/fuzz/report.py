@@ -17,7 +17,7 @@ def all_cases() -> list[Case]:
 
 def explain(case: Case, findings: Sequence[Finding]) -> str:
     """Return what was found, and how to repeat it."""
-    lines = [f"repeat it with: FUZZ_SEED={SEED} pytest tests/fuzz -k {case}-"]
+    lines = [f"repeat it with: FUZZ_SEED={SEED} pytest -n 0 tests/fuzz -k {case}-"]
     for finding in findings:
         lines += [f"{finding.kind}: {finding.cause}", f"seq2seq {finding.command}", finding.text]
     return "\n".join(lines)
