@@ -1,4 +1,4 @@
-"""Measure how time grows with sizes: `pytest -n 0 tests/benchmarks/test_growth.py` draws tests/benchmarks/growth.svg."""
+"""Measure how time grows with sizes: `pytest -n 0 tests/benchmarks/test_growth.py` draws growth.svg beside it."""
 
 import statistics
 import time

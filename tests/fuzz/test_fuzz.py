@@ -1,6 +1,6 @@
 """No damaged or hostile recipe, corpus or run makes a command fail in another way than by one clear line.
 
-`pytest -n 0 tests/fuzz` takes about half an hour. FUZZ_SEED=2 gives other cases. `make fuzz` counts what is found, by cause.
+`pytest -n 0 tests/fuzz` takes about half an hour. FUZZ_SEED=2 gives other cases. `make fuzz` counts findings by cause.
 """
 
 import shutil
