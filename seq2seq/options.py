@@ -84,11 +84,21 @@ def class_of(factory: Any) -> Any:
     return factory.func if isinstance(factory, partial) else factory
 
 
-def _class_to_plain(factory: Any, sizes: int) -> dict[str, Any]:
-    """Return the name of a factory's class, and its arguments. The first ones are sizes, which the program gives."""
+def options_of(factory: Any, sizes: int = 1) -> dict[str, Any]:
+    """Return the arguments of a factory's class by name.
+
+    Args:
+        factory: makes the objects.
+        sizes: how many arguments, the first ones, are sizes, which the program gives. They are left out.
+    """
     keywords = factory.keywords if isinstance(factory, partial) else {}
     arguments = [*inspect.signature(class_of(factory)).parameters.values()][sizes:]
-    values = {argument.name: keywords.get(argument.name, argument.default) for argument in arguments}
+    return {argument.name: keywords.get(argument.name, argument.default) for argument in arguments}
+
+
+def _class_to_plain(factory: Any, sizes: int) -> dict[str, Any]:
+    """Return the name of a factory's class, and its arguments."""
+    values = options_of(factory, sizes)
     return {"class_path": short_name(class_of(factory))} | ({"init_args": values} if values else {})
 
 

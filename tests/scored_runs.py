@@ -44,6 +44,6 @@ def scored_run(variant: str, seed: int, fraction: float, links: list[tuple[int, 
 
 RUNS = [
     *(scored_run("bottleneck", seed, 0.5) for seed in (2, 1)),
-    *(scored_run("attention", seed, 0.2, [(0, 0), (1, 1)]) for seed in (1, 2)),
+    *(scored_run("bahdanau", seed, 0.2, [(0, 0), (1, 1)]) for seed in (1, 2)),
 ]
 RESULTS = compute_results(RUNS, [TEST], CONDITIONS)

@@ -46,22 +46,24 @@ folder. Lines are translated as `translate` does it; the references are scored a
 Only the recipe's keys of `corpus` can be set here, for a corpus that has moved."""
 
 COMPARE = """\
-Compare variants of a recipe. By default: a fixed context vector (the bottleneck) and attention. The variants that are
-not trained yet are trained. Then all variants translate the same sentences, and a report is written: report.html,
-report.md, report.json and the figures. A comparison that was stopped goes on when it is started again.
+Compare variants of a recipe. By default: a fixed context vector (the bottleneck) and attention as in Bahdanau et al.
+2015. The variants that are not trained yet are trained. Then all variants translate the same sentences, and a report is
+written: report.html, report.md, report.json and the figures. A comparison that was stopped goes on when it is started
+again.
     seq2seq compare recipes/quickstart.yaml
     seq2seq compare recipes/multi30k-de-en.yaml --seeds 1 2 3 --match-parameters --join 3
-    seq2seq compare recipes/quickstart.yaml --variants initial-state bottleneck dot attention
+    seq2seq compare recipes/quickstart.yaml --variants initial-state bottleneck luong bahdanau
     seq2seq compare recipes/quickstart.yaml --seeds 1 2 3 --plan | xargs -P 4 -d '\\n' -n 1 sh -c
     seq2seq compare runs/one runs/another
 
 The variants:
-    bottleneck     the decoder reads the encoder's last states at every step (Cho et al. 2014)
-    initial-state  the decoder only starts from the encoder's last states (Sutskever et al. 2014)
-    attention      additive attention (Bahdanau et al. 2015)
-    multi-head     additive attention with four heads
-    dot            dot-product attention, read before each step
-    luong          dot-product attention, read after each step, with input feeding (Luong et al. 2015)
+    initial-state       the decoder only starts from the encoder's last states (Sutskever et al. 2014)
+    bottleneck          it reads the encoder's last states at every step (Cho et al. 2014)
+    luong               attention after each step, with input feeding (Luong et al. 2015)
+    bahdanau            attention before each step; its query is the decoder's state alone (Bahdanau et al. 2015)
+    bahdanau-last-word  the same, but its query has also seen the last word (in no paper)
+    multi-head          additive attention with several heads
+    dot                 a product score, read before each step
 A recipe can add variants, each with the keys that it sets:
     comparison: {shallow: {model.encoder.layers: 1}, deep: {model.encoder.layers: 2}}
 

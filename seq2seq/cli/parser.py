@@ -152,7 +152,7 @@ def add_compare_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="NAME",
-        help="the others are compared with the first (default: the recipe's `comparison`, or bottleneck attention)",
+        help="the others are compared with the first (default: the recipe's `comparison`, or bottleneck bahdanau)",
     )
     parser.add_argument(
         "--run",

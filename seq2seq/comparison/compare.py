@@ -11,6 +11,7 @@ import datasets
 
 from seq2seq.class_names import short_name
 from seq2seq.comparison.analysis import compute_results
+from seq2seq.comparison.built_in_variants import describe_context
 from seq2seq.comparison.controls import check_equal, check_runs, model_values, recipe_values, unchecked_keys
 from seq2seq.comparison.examples import draw_example
 from seq2seq.comparison.finished_runs import FinishedRun, load_finished_run
@@ -22,7 +23,7 @@ from seq2seq.comparison.test_sets import load_test_sets, score_run
 from seq2seq.comparison.trainings import check_software, format_command, train_missing, training_command
 from seq2seq.comparison.variants import Job, widening_remarks
 from seq2seq.errors import UserError
-from seq2seq.options import class_of
+from seq2seq.options import class_of, options_of
 from seq2seq.provenance import Differences, differences
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
@@ -139,12 +140,17 @@ def describe_conditions(
 
 
 def describe_model(recipe: Recipe) -> str:
-    """Return the cells, and how the decoder reads the source: the first line of its class's documentation."""
+    """Return how the decoder reads the source, and the cells.
+
+    A class that is not a built-in variant's is described by the first line of its documentation.
+    """
     encoder, decoder = recipe.model.encoder, recipe.model.decoder
     context = class_of(decoder.context)
-    documentation = inspect.getdoc(context) or context.__name__
+    description = describe_context(context, options_of(decoder.context))
+    if description is None:
+        description = (inspect.getdoc(context) or context.__name__).splitlines()[0].rstrip(".")
     cells = f"{short_name(class_of(encoder.cell))} to {short_name(class_of(decoder.cell))}"
-    return f"{documentation.splitlines()[0]} Cells: {cells}."
+    return f"{description[0].upper()}{description[1:]}. Cells: {cells}."
 
 
 def describe_data(run: FinishedRun) -> dict[str, str]:

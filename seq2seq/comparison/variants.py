@@ -4,26 +4,14 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 
+from seq2seq.comparison.built_in_variants import BUILT_IN, DEFAULT, Keys
 from seq2seq.errors import UserError
 from seq2seq.model.encoder_decoder import EncoderDecoder, count_parameters
 from seq2seq.recipe import Recipe
-
-Keys = Mapping[str, Any]  # the keys of the recipe that a variant sets: {"model.encoder.layers": 2}
-
-CONTEXT = "model.decoder.context"
-BUILT_IN: dict[str, Keys] = {
-    "bottleneck": {CONTEXT: "FixedContext"},
-    "initial-state": {CONTEXT: "NoContext"},
-    "attention": {CONTEXT: "AdditiveAttention"},
-    "multi-head": {CONTEXT: "MultiHeadAttention"},
-    "dot": {CONTEXT: "DotAttention"},
-    "luong": {CONTEXT: "LuongAttention"},
-}
-DEFAULT = ("bottleneck", "attention")
 
 WIDENED = "model.decoder.hidden"  # the key that is set to match the numbers of parameters
 TOLERANCE = 0.02  # how far the numbers may differ, as a fraction of the largest variant's
@@ -80,7 +68,8 @@ def choose_variants(path: Path, recipe: Recipe, names: Sequence[str]) -> dict[st
     Raises:
         UserError: a variant is unknown, or there are fewer than two.
     """
-    available = {**BUILT_IN, **recipe.comparison}
+    built_in = {name: variant.keys for name, variant in BUILT_IN.items()}
+    available = {**built_in, **recipe.comparison}
     for name in names:
         if name not in available:
             listed = ", ".join(available)

@@ -268,7 +268,7 @@ def test_a_plan_is_one_command_a_training_and_trains_nothing(
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["recipes/quickstart.yaml", "--variants", "attention", "bottelneck"], "no variant 'bottelneck'"),
+        (["recipes/quickstart.yaml", "--variants", "bahdanau", "bottelneck"], "no variant 'bottelneck'"),
         (["recipes/quickstart.yaml", "--plan", "--model.encoder.hiden", "3"], "hiden"),
         (["recipes/quickstart.yaml", "--join", "1"], "--join 1: give a number of sentences from 2 to 500"),
         (["recipes/quickstart.yaml", "--corpus.test_long", "tset"], "tset"),

@@ -9,15 +9,15 @@ from seq2seq.evaluation.metrics import alignment_error_rate
 
 
 def test_variants_keep_their_order_and_seeds_are_sorted() -> None:
-    assert RESULTS.seeds == {"bottleneck": [1, 2], "attention": [1, 2]}
-    assert list(RESULTS.seeds) == ["bottleneck", "attention"]
+    assert RESULTS.seeds == {"bottleneck": [1, 2], "bahdanau": [1, 2]}
+    assert list(RESULTS.seeds) == ["bottleneck", "bahdanau"]
 
 
 def test_only_variants_that_attend_have_alignments() -> None:
     alignment = RESULTS.alignment
     assert alignment is not None
-    assert alignment.rates.keys() == {"attention"}
-    assert alignment.rates["attention"].mean == pytest.approx(1 - 4 / 5)
+    assert alignment.rates.keys() == {"bahdanau"}
+    assert alignment.rates["bahdanau"].mean == pytest.approx(1 - 4 / 5)
     # Each sentence has three gold links, for its first two words. One link per word finds two of them at most, and the
     # links of the other words are wrong.
     lengths = [len(line.split()) for line in REFERENCES]
@@ -42,7 +42,7 @@ def test_phenomena_count_translations_that_equal_the_reference() -> None:
     texts = damaged(REFERENCES, 0.2, seed=1)
     odd = [row for row in range(len(REFERENCES)) if row % 2]
     percentage = 100 * sum(texts[row] == REFERENCES[row] for row in odd) / len(odd)
-    assert phenomena["odd"].correct["attention"].values[0] == pytest.approx(percentage)
+    assert phenomena["odd"].correct["bahdanau"].values[0] == pytest.approx(percentage)
 
 
 def test_a_corpus_without_annotations_has_no_alignments_and_no_phenomena() -> None:

@@ -33,7 +33,7 @@ def read_report(folder: Path) -> dict[str, Any]:
 
 def test_a_comparison_writes_runs_a_report_and_figures(compared: Path) -> None:
     assert {path.name for path in compared.iterdir()} == {
-        *("bottleneck-1", "bottleneck-2", "attention-1", "attention-2"),
+        *("bottleneck-1", "bottleneck-2", "bahdanau-1", "bahdanau-2"),
         *("report.html", "report.md", "report.json", "figures"),
     }
     figures = {path.name for path in (compared / "figures").iterdir()}
@@ -48,7 +48,7 @@ def test_a_comparison_writes_runs_a_report_and_figures(compared: Path) -> None:
 
 def test_the_report_says_what_the_runs_say(compared: Path) -> None:
     report = read_report(compared)
-    assert report["seeds"] == {"bottleneck": [1, 2], "attention": [1, 2]}
+    assert report["seeds"] == {"bottleneck": [1, 2], "bahdanau": [1, 2]}
     assert [(test_set["name"], test_set["sentences"]) for test_set in report["sets"]] == [
         ("test", 40),
         ("test_long", 4),
@@ -60,8 +60,8 @@ def test_the_report_says_what_the_runs_say(compared: Path) -> None:
                 folder = compared / f"{variant}-{seed}"
                 scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
                 assert scores["scores"][test_set["name"]]["beam 2"]["bleu"]["value"] == value
-    assert 0 < report["alignment"]["best"] < report["alignment"]["rates"]["attention"]["mean"] <= 1
-    assert report["alignment"]["rates"].keys() == {"attention"}
+    assert 0 < report["alignment"]["best"] < report["alignment"]["rates"]["bahdanau"]["mean"] <= 1
+    assert report["alignment"]["rates"].keys() == {"bahdanau"}
 
 
 def test_the_runs_are_finished_and_have_the_recipes_parameters(runs: list[FinishedRun]) -> None:
@@ -106,12 +106,12 @@ def test_an_interrupted_comparison_gives_the_report_of_an_uninterrupted_one(
             run_comparison(tmp_path / "stopped", (1,))
     assert not (tmp_path / "stopped" / "report.json").exists()
     run_comparison(tmp_path / "stopped", (1,))
-    uninterrupted = gather_runs([compared / "bottleneck-1", compared / "attention-1"])
+    uninterrupted = gather_runs([compared / "bottleneck-1", compared / "bahdanau-1"])
     compare_runs(uninterrupted, tmp_path / "whole", joining_request)
     stopped, whole = read_report(tmp_path / "stopped"), read_report(tmp_path / "whole")
     for section in ("seeds", "sets", "alignment", "phenomena", "learning", "examples"):
         assert stopped[section] == whole[section], section
-    assert stopped["costs"]["attention"]["updates"] == whole["costs"]["attention"]["updates"]
+    assert stopped["costs"]["bahdanau"]["updates"] == whole["costs"]["bahdanau"]["updates"]
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
@@ -163,7 +163,7 @@ def test_the_report_names_what_was_widened(
     jobs = [job._replace(widened={"model.decoder.hidden": 17}) for job in plan(recipe_file, [], [], [], compared)]
     compare_recipe(recipe_file, jobs, tmp_path, plain_request)
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
-    assert "So that attention has as many parameters as the largest variant" in text
+    assert "So that bahdanau has as many parameters as the largest variant" in text
     assert "was set to 17." in text
 
 
@@ -173,7 +173,7 @@ def test_the_report_names_what_was_allowed(
     odd = [run._replace(provenance=replace(run.provenance, tokenizer=run.variant)) for run in runs if run.seed == 1]
     compare_runs(odd, tmp_path, plain_request._replace(allowed=["tokenizer"]))
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
-    assert re.search(r"\| tokenizer \| \S+attention-1: attention; .*bottleneck-1: bottleneck \|", text)
+    assert re.search(r"\| tokenizer \| \S+bahdanau-1: bahdanau; .*bottleneck-1: bottleneck \|", text)
     assert "Differences that were allowed" in text
 
 
@@ -197,12 +197,12 @@ def test_folders_are_compared_in_any_order_by_the_first_seed(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    folders = [str(compared / name) for name in ("bottleneck-2", "attention-2", "attention-1", "bottleneck-1")]
+    folders = [str(compared / name) for name in ("bottleneck-2", "bahdanau-2", "bahdanau-1", "bottleneck-1")]
     monkeypatch.setattr("sys.argv", ["seq2seq", "compare", *folders, "--run", str(tmp_path), "--join", "4"])
     main.main()
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == str(tmp_path / "report.html")
-    assert lines[0].startswith("On test, attention has ")
+    assert lines[0].startswith("On test, bahdanau has ")
     report, expected = read_report(tmp_path), read_report(compared)
     assert report["sets"] == expected["sets"]
     assert report["examples"] == expected["examples"]

@@ -108,7 +108,7 @@ def test_recipes_that_differ_in_more_than_their_models_are_refused(
     runs: list[FinishedRun], section: str, key: str, value: object
 ) -> None:
     odd = [
-        run._replace(recipe=change_recipe(run.recipe, section, key, value)) if run.variant == "attention" else run
+        run._replace(recipe=change_recipe(run.recipe, section, key, value)) if run.variant == "bahdanau" else run
         for run in runs
     ]
     with pytest.raises(UserError, match=rf"no fair comparison: {section}\.{key} .*--allow-difference {section}\.{key}"):
@@ -145,14 +145,14 @@ def test_trainings_of_unequal_length_are_refused(runs: list[FinishedRun], column
 
 def test_unequal_seeds_are_refused(runs: list[FinishedRun]) -> None:
     fewer = [run for run in runs if run.folder.name != "bottleneck-2"]
-    with pytest.raises(UserError, match=r"seeds .*attention has \[1, 2\], bottleneck has \[1\]"):
+    with pytest.raises(UserError, match=r"seeds .*bahdanau has \[1, 2\], bottleneck has \[1\]"):
         check_runs(fewer, [])
     with pytest.raises(UserError, match="every variant needs as many seeds"):
         check_runs(fewer, ["seeds"])
-    with pytest.raises(UserError, match="attention with seed 1 is there 2 times"):
+    with pytest.raises(UserError, match="bahdanau with seed 1 is there 2 times"):
         check_runs([*runs, runs[0]], [])
     assert check_runs(runs, []) == {}
     assert unchecked_keys(runs) == []
     others = [run._replace(seed=run.seed + 10) if run.variant == "bottleneck" else run for run in runs]
-    assert check_runs(others, ["seeds"]) == {"seeds": {"attention": [1, 2], "bottleneck": [11, 12]}}
+    assert check_runs(others, ["seeds"]) == {"seeds": {"bahdanau": [1, 2], "bottleneck": [11, 12]}}
     assert unchecked_keys(others) == ["batches and updates of a seed that only one run has"]

@@ -21,7 +21,7 @@ def test_examples_are_the_largest_gains_and_losses() -> None:
     for example in examples:
         assert example.reference == REFERENCES[example.sentence - 1]
         chrf = {name: translation.chrf for name, translation in example.translations.items()}
-        assert example.gain == pytest.approx(chrf["attention"] - chrf["bottleneck"])
+        assert example.gain == pytest.approx(chrf["bahdanau"] - chrf["bottleneck"])
 
 
 def test_equal_translations_give_no_examples() -> None:

@@ -13,21 +13,21 @@ from seq2seq.run import Run
 
 def test_runs_that_cannot_be_compared_are_refused(compared: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no run there"):
-        gather_runs([tmp_path / "nothing", compared / "attention-1"])
+        gather_runs([tmp_path / "nothing", compared / "bahdanau-1"])
     with pytest.raises(UserError, match="of one recipe"):
-        gather_runs([compared / "attention-1", compared / "attention-2"])
-    half = shutil.copytree(compared / "attention-1", tmp_path / "half")
+        gather_runs([compared / "bahdanau-1", compared / "bahdanau-2"])
+    half = shutil.copytree(compared / "bahdanau-1", tmp_path / "half")
     run = Run(half)
     run.save_provenance(replace(run.provenance(), finished=False))
     with pytest.raises(UserError, match=f"not trained to its end yet; go on with: seq2seq train --run {half}"):
         gather_runs([half, compared / "bottleneck-1"])
-    other = shutil.copytree(compared / "attention-1", tmp_path / "bottleneck-1")
+    other = shutil.copytree(compared / "bahdanau-1", tmp_path / "bottleneck-1")
     with pytest.raises(UserError, match="two variants have runs called bottleneck"):
         gather_runs([other, compared / "bottleneck-1"])
 
 
 def test_only_the_corpus_of_a_trained_run_can_move(compared: Path, recipe_file: Path) -> None:
-    folders = [compared / "bottleneck-1", compared / "attention-1"]
+    folders = [compared / "bottleneck-1", compared / "bahdanau-1"]
     with pytest.raises(UserError, match=r"--training\.patience: .*only --corpus"):
         gather_runs(folders, ["--training.patience", "1"])
     moved = gather_runs(folders, ["--corpus.path", "elsewhere"])

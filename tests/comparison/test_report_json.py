@@ -17,17 +17,17 @@ def test_every_section_has_its_keys_in_their_order() -> None:
     [test_set] = report["sets"]
     names = ["name", "label", "sentences", "length_unit", "signatures", "scores", "differences", "by_length"]
     assert list(test_set) == names
-    assert list(test_set["scores"]["attention"]["bleu"]) == ["values", "mean", "sd"]
-    difference = test_set["differences"]["chrf"]["attention"]
+    assert list(test_set["scores"]["bahdanau"]["bleu"]) == ["values", "mean", "sd"]
+    difference = test_set["differences"]["chrf"]["bahdanau"]
     assert list(difference) == ["difference", "test_sets", "samples", "trainings", "seeds"]
     assert list(difference["trainings"]) == ["low", "high"]
     assert list(difference["seeds"][0]) == ["seeds", "test_sets", "difference", "p_value", "signature"]
     assert list(test_set["by_length"][0]) == ["low", "high", "sentences", "bleu"]
     assert list(report["alignment"]) == ["rates", "diagonal", "best"]
     assert list(report["phenomena"]["odd"]) == ["sentences", "right"]
-    assert list(report["learning"]["attention"][0]) == ["update", "epoch", "bleu"]
+    assert list(report["learning"]["bahdanau"][0]) == ["update", "epoch", "bleu"]
     costs = ["parameters", "epochs", "updates", "training_seconds", "tokens_per_second", "sentences_per_second"]
-    assert list(report["costs"]["attention"]) == [*costs, "hardware"]
+    assert list(report["costs"]["bahdanau"]) == [*costs, "hardware"]
     conditions = ["corpus", "models", "remarks", "differs", "allowed", "unchecked", "recipe", "command", "facts"]
     assert list(report["conditions"]) == conditions
 
@@ -44,5 +44,5 @@ def test_a_missing_value_is_null_and_everything_is_json() -> None:
     report = json.loads(json.dumps(to_json(one_seed)))
     assert report == to_json(one_seed)
     assert report["alignment"] is None
-    assert report["sets"][0]["scores"]["attention"]["bleu"]["sd"] is None
-    assert report["sets"][0]["differences"]["bleu"]["attention"]["trainings"] is None
+    assert report["sets"][0]["scores"]["bahdanau"]["bleu"]["sd"] is None
+    assert report["sets"][0]["differences"]["bleu"]["bahdanau"]["trainings"] is None

@@ -13,7 +13,7 @@ RESULT = RESULTS.test_sets[0]
 
 
 def test_the_difference_is_the_mean_of_the_seeds_differences_with_sacrebleus_p_values() -> None:
-    difference = RESULT.differences["bleu"]["attention"]
+    difference = RESULT.differences["bleu"]["bahdanau"]
     tests = {}
     for seed in (1, 2):
         a, b = damaged(REFERENCES, 0.5, seed), damaged(REFERENCES, 0.2, seed)
@@ -30,7 +30,7 @@ def test_the_difference_is_the_mean_of_the_seeds_differences_with_sacrebleus_p_v
     assert interval is not None
     assert difference.over_seeds == interval
     # The other variants are compared with the first one.
-    assert RESULT.differences["bleu"].keys() == {"attention"}
+    assert RESULT.differences["bleu"].keys() == {"bahdanau"}
 
 
 def test_scores_are_in_the_order_of_the_seeds() -> None:
@@ -44,8 +44,8 @@ def test_every_sentence_is_in_one_bucket() -> None:
 
 def test_one_seed_has_no_interval_and_no_deviation() -> None:
     result = score_test_set(group_by_variant([RUNS[1], RUNS[2]]), TEST)
-    assert result.differences["bleu"]["attention"].over_seeds is None
-    assert result.scores["attention"]["bleu"].sd is None
+    assert result.differences["bleu"]["bahdanau"].over_seeds is None
+    assert result.scores["bahdanau"]["bleu"].sd is None
 
 
 def test_equal_translations_have_a_p_value_of_one() -> None:
@@ -54,8 +54,8 @@ def test_equal_translations_have_a_p_value_of_one() -> None:
 
 
 def test_chrf_has_a_difference_with_its_intervals_too() -> None:
-    difference, scores = RESULT.differences["chrf"]["attention"], RESULT.scores
-    assert difference.difference == pytest.approx(scores["attention"]["chrf"].mean - scores["bottleneck"]["chrf"].mean)
+    difference, scores = RESULT.differences["chrf"]["bahdanau"], RESULT.scores
+    assert difference.difference == pytest.approx(scores["bahdanau"]["chrf"].mean - scores["bottleneck"]["chrf"].mean)
     for interval in (difference.over_test_sets, difference.over_seeds):
         assert interval is not None
         assert interval.low < difference.difference < interval.high

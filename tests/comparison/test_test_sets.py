@@ -15,7 +15,7 @@ from seq2seq.run import Run
 
 
 def test_translations_by_another_search_text_or_tokenizer_are_not_used(compared: Path, tmp_path: Path) -> None:
-    folder = shutil.copytree(compared / "attention-1", tmp_path / "attention-1")
+    folder = shutil.copytree(compared / "bahdanau-1", tmp_path / "bahdanau-1")
     scores = json.loads((folder / "scores.json").read_text(encoding="utf-8"))
     saved = scores["scores"]["test"]["beam 2"]
     right = saved["bleu"]["value"]
@@ -23,18 +23,18 @@ def test_translations_by_another_search_text_or_tokenizer_are_not_used(compared:
     for stale in ({"search": other_search}, {"text": "of another test set"}, {"tokenizer": "char"}):
         scores["scores"]["test"]["beam 2"] = {**saved, **stale, "bleu": {**saved["bleu"], "value": 99.0}}
         (folder / "scores.json").write_text(json.dumps(scores), encoding="utf-8")
-        run = load_finished_run(folder, "attention")
+        run = load_finished_run(folder, "bahdanau")
         assert score_run(run, load_test_sets(run.corpus, [])).evaluations["test"].scores.bleu.value == right
 
 
 def test_runs_that_cannot_be_written_are_scored(
     compared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder = shutil.copytree(compared / "attention-1", tmp_path / "attention-1")
+    folder = shutil.copytree(compared / "bahdanau-1", tmp_path / "bahdanau-1")
     (folder / "scores.json").write_text("{}", encoding="utf-8")
-    run = load_finished_run(folder, "attention")
+    run = load_finished_run(folder, "bahdanau")
     test_sets = load_test_sets(run.corpus, [])
-    expected = score_run(load_finished_run(compared / "attention-1", "attention"), test_sets).evaluations
+    expected = score_run(load_finished_run(compared / "bahdanau-1", "bahdanau"), test_sets).evaluations
 
     def refuse(*paths: Path) -> None:
         raise OSError(30, "Read-only file system")
@@ -63,8 +63,8 @@ def test_lengths_are_words_or_characters() -> None:
 
 
 def test_joined_sentences_are_translated_whole(compared: Path, tmp_path: Path) -> None:
-    folder = shutil.copytree(compared / "attention-1", tmp_path / "attention-1")
-    run = load_finished_run(folder, "attention")
+    folder = shutil.copytree(compared / "bahdanau-1", tmp_path / "bahdanau-1")
+    run = load_finished_run(folder, "bahdanau")
     test_sets = load_test_sets(run.corpus, [3])
     evaluations = score_run(run, test_sets).evaluations
     joined = test_sets[-1].pairs

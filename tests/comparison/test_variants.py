@@ -17,31 +17,33 @@ def contexts(path: Path, *names: str) -> dict[str, dict[str, object]]:
     return {job.variant: job.recipe.to_dict()["model"]["decoder"]["context"] for job in jobs}
 
 
-def test_by_default_the_bottleneck_comes_first_and_then_attention_with_the_recipes_seed() -> None:
+def test_by_default_the_bottleneck_comes_first_and_then_bahdanaus_attention_with_the_recipes_seed() -> None:
     jobs = plan(QUICKSTART, [], [], ["--seed", "7"], Path("here"))
     assert [(job.variant, job.seed, job.folder) for job in jobs] == [
         ("bottleneck", 7, Path("here/bottleneck-7")),
-        ("attention", 7, Path("here/attention-7")),
+        ("bahdanau", 7, Path("here/bahdanau-7")),
     ]
 
 
 def test_every_variant_is_trained_with_every_seed_once_one_seed_after_another() -> None:
-    jobs = plan(QUICKSTART, ["dot", "attention", "dot"], [3, 1, 3], [], Path("here"))
-    assert [(job.variant, job.seed) for job in jobs] == [("dot", 3), ("attention", 3), ("dot", 1), ("attention", 1)]
+    jobs = plan(QUICKSTART, ["dot", "bahdanau", "dot"], [3, 1, 3], [], Path("here"))
+    assert [(job.variant, job.seed) for job in jobs] == [("dot", 3), ("bahdanau", 3), ("dot", 1), ("bahdanau", 1)]
     assert all(job.recipe.seed == job.seed == job.recipe.to_dict()["seed"] for job in jobs)
 
 
-def test_each_built_in_variant_has_its_own_context_and_attention_keeps_the_recipes_options() -> None:
+def test_each_built_in_variant_has_its_own_context_and_keeps_the_recipes_other_options() -> None:
     by_variant = contexts(QUICKSTART, *BUILT_IN)
     assert {name: context["class_path"] for name, context in by_variant.items()} == {
-        "bottleneck": "FixedContext",
         "initial-state": "NoContext",
-        "attention": "AdditiveAttention",
+        "bottleneck": "FixedContext",
+        "luong": "LuongAttention",
+        "bahdanau": "AdditiveAttention",
+        "bahdanau-last-word": "AdditiveAttention",
         "multi-head": "MultiHeadAttention",
         "dot": "DotAttention",
-        "luong": "LuongAttention",
     }
-    assert by_variant["attention"]["init_args"] == {"size": 128, "sees_last_word": True}
+    assert by_variant["bahdanau"]["init_args"] == {"size": 128, "sees_last_word": False}
+    assert by_variant["bahdanau-last-word"]["init_args"] == {"size": 128, "sees_last_word": True}
 
 
 def test_overrides_hold_for_all_variants_and_only_the_context_differs() -> None:
@@ -70,7 +72,8 @@ def test_a_recipe_can_have_its_own_variants(tmp_path: Path) -> None:
 
 def test_mistakes_are_named(tmp_path: Path) -> None:
     with pytest.raises(
-        UserError, match="no variant 'atention'; there are bottleneck, initial-state, attention, multi-head, dot, luong"
+        UserError,
+        match="no variant 'atention'; there are initial-state, bottleneck, luong, bahdanau, bahdanau-last-word",
     ):
         plan(QUICKSTART, ["atention"], [], [], tmp_path)
     with pytest.raises(UserError, match="two variants or more, not only dot"):
@@ -89,7 +92,7 @@ def test_variants_that_cannot_be_compared_are_refused_before_training(tmp_path: 
             plan(QUICKSTART, [], [], word, tmp_path)
     with pytest.raises(UserError, match=r"search\.coverage_penalty: bottleneck does not attend"):
         plan(QUICKSTART, [], [], ["--search.coverage_penalty", "0.2"], tmp_path)
-    assert plan(QUICKSTART, ["dot", "attention"], [], ["--search.coverage_penalty", "0.2"], tmp_path)
+    assert plan(QUICKSTART, ["dot", "bahdanau"], [], ["--search.coverage_penalty", "0.2"], tmp_path)
     with pytest.raises(UserError, match=r"search\.sampling: .* at random"):
         plan(QUICKSTART, [], [], ["--search.sampling", "true"], tmp_path)
 
@@ -108,7 +111,7 @@ def test_smaller_variants_are_widened_until_all_parameters_match(path: Path) -> 
     assert widened == {name for name, value in before.items() if value < (1 - TOLERANCE) * max(before.values())}
     assert widened
     assert len(widening_remarks(jobs)) == len(widened)
-    assert "bottleneck" in widening_remarks(jobs)[0]
+    assert "initial-state" in widening_remarks(jobs)[0]
 
 
 def test_parameters_that_no_width_can_match_are_refused() -> None:
