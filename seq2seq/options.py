@@ -20,14 +20,16 @@ from seq2seq.yaml_files import read_yaml
 
 Options = TypeVar("Options")
 
-# A class that is named in `comparison` belongs to its variant: it is not built while the recipe is read.
+# A mapping inside `trainer` that names a class is passed on as it is: nothing is built from it while a recipe is read.
 set_parsing_settings(instantiate_subclass_spec_in_any=False)
+
+AS_WRITTEN = {"as written": True}  # metadata of a field that keeps what the file has, and cannot be set elsewhere
 
 
 def make_parser(group: type) -> ArgumentParser:
     """Return a parser whose options are the fields of a dataclass; dots join nested names: --model.decoder.hidden."""
     parser = ArgumentParser("seq2seq train RECIPE", exit_on_error=False, add_help=False, allow_abbrev=False)
-    parser.add_class_arguments(group)
+    parser.add_class_arguments(group, skip={field.name for field in fields(group) if field.metadata == AS_WRITTEN})
     return parser
 
 
@@ -49,11 +51,13 @@ def load_options(group: type[Options], path: Path, overrides: Sequence[str] = ()
     if old_names:
         mapping = upgrade(mapping)
     _check_keys(group, mapping, path)
+    names = {field.name for field in fields(group) if field.metadata == AS_WRITTEN}  # type: ignore[arg-type]
+    as_written = {name: mapping.pop(name) for name in names & mapping.keys()}
     mapping = resolve_in_mapping(group, mapping, str(path))
     overrides = resolve_in_overrides(group, overrides)
     try:
         values = parser.parse_args(overrides, namespace=parser.parse_object(mapping))
-        options = group(**vars(parser.instantiate(values)))
+        options = group(**vars(parser.instantiate(values)), **as_written)
     except OptionError as error:
         raise UserError(f"{option_path(group, error.owner)}{error}") from error
     except (argparse.ArgumentError, TypeError, ValueError, KeyError, OverflowError, RecursionError) as error:
@@ -165,6 +169,8 @@ def _with_factories(options: Any, values: Namespace) -> Any:
     """Replace jsonargparse's objects by `partial(class, …)` and mappings, which can be inspected and written back."""
     changed: dict[str, Any] = {}
     for field in fields(options):
+        if field.metadata == AS_WRITTEN:
+            continue
         value, parsed = getattr(options, field.name), getattr(values, field.name)
         if is_dataclass(value):
             changed[field.name] = _with_factories(value, parsed)

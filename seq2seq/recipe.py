@@ -11,7 +11,7 @@ from seq2seq.errors import OptionError, UserError, at_most, check_options
 from seq2seq.evaluation.options import EvaluationOptions, MetricTokenizer
 from seq2seq.files import check_file_name
 from seq2seq.model.encoder_decoder import EncoderDecoder, ModelOptions, check_model_fits
-from seq2seq.options import class_option_path, load_options, option_path, to_plain
+from seq2seq.options import AS_WRITTEN, class_option_path, load_options, option_path, to_plain
 from seq2seq.search.options import SearchOptions
 from seq2seq.seeding import check_seed
 from seq2seq.text.corpus import CorpusOptions
@@ -96,7 +96,7 @@ class Recipe:
             {shallow: {model.encoder.layers: 1}, deep: {model.encoder.layers: 2}}.
 
     Raises:
-        UserError: the seed is out of its range, or a variant's name cannot be a folder's name.
+        UserError: the seed is out of its range, or a variant is invalid (see `check_variants`).
     """
 
     corpus: CorpusOptions
@@ -107,12 +107,11 @@ class Recipe:
     evaluation: EvaluationOptions = field(default_factory=EvaluationOptions)
     trainer: dict[str, Any] = field(default_factory=dict)
     seed: int = 1
-    comparison: dict[str, dict[str, Any]] = field(default_factory=dict)
+    comparison: dict[str, dict[str, Any]] = field(default_factory=dict, metadata=AS_WRITTEN)
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
-        for name in self.comparison:
-            check_file_name(name, "comparison: variant")
+        check_variants(self.comparison)
 
     @staticmethod
     def load(path: Path, overrides: Sequence[str] = (), old_names: bool = False) -> "Recipe":
@@ -153,6 +152,21 @@ class Recipe:
         except OptionError as error:
             path = class_option_path(self, error.owner) or option_path(Recipe, error.owner)
             raise UserError(f"{path}{error}") from error
+
+
+def check_variants(comparison: object) -> None:
+    """Check the section `comparison` of a recipe. The keys of a variant are checked when it is planned.
+
+    Raises:
+        UserError: it is not a mapping of variants, or a variant's name cannot be a folder's name.
+    """
+    example = "{shallow: {model.encoder.layers: 1}, deep: {model.encoder.layers: 2}}"
+    if not isinstance(comparison, dict):
+        raise UserError(f"comparison: a mapping of variants, such as {example}; not {comparison!r:.80}")
+    for name, keys in comparison.items():
+        check_file_name(name, "comparison: variant")
+        if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys):
+            raise UserError(f"comparison: {name}: a mapping of the recipe's keys, as in {example}; not {keys!r:.80}")
 
 
 def check_only_corpus(overrides: Sequence[str]) -> None:

@@ -387,6 +387,19 @@ def test_a_variants_name_can_be_a_folders(path: Path, name: str) -> None:
     assert message.endswith("choose another name")
 
 
+@pytest.mark.parametrize(
+    ("section", "problem"),
+    [
+        ("[shallow, deep]", "comparison: a mapping of variants, such as {shallow: "),
+        ("{shallow: 1}", "comparison: shallow: a mapping of the recipe's keys, as in "),
+        ("{shallow: [model.encoder.layers]}", "comparison: shallow: a mapping of the recipe's keys"),
+        ("{shallow: {1: 2}}", "comparison: shallow: a mapping of the recipe's keys"),
+    ],
+)
+def test_variants_are_mappings_of_keys(path: Path, section: str, problem: str) -> None:
+    assert problem in mistake(path, CORPUS + f"comparison: {section}")
+
+
 def test_a_model_that_no_machine_holds_is_one_line(path: Path) -> None:
     recipe = load(path, CORPUS + "model: {encoder: {hidden: 65536, layers: 64}}")
     with pytest.raises(UserError, match="GB of memory"):

@@ -24,8 +24,11 @@ model:
     cell: my_cell.MinimalCell
     context: {class_path: my_attention.ScaledDotAttention, init_args: {temperature: 2.0}}
 comparison:
-  own: {}
   luong: {model.decoder.context: LuongAttention, model.encoder.cell: gru}
+  own:
+    model.decoder.context: {class_path: my_attention.ScaledDotAttention, init_args: {temperature: 3.0}}
+    model.encoder.cell: {class_path: my_cell.MinimalCell}
+    model.decoder.cell: seq2seq.model.cells.gru.GRUCell
 """
 
 
@@ -70,7 +73,10 @@ def test_the_parts_train_resume_translate_evaluate_and_compare(
     assert run_command("translate", str(run)).count("\n") == 2
     assert "BLEU" in run_command("evaluate", str(run))
     run_command("compare", str(recipe), "--run", str(tmp_path / "comparison"))
-    assert "LuongAttention" in (tmp_path / "comparison" / "report.md").read_text(encoding="utf-8")
+    report = (tmp_path / "comparison" / "report.md").read_text(encoding="utf-8")
+    assert "LuongAttention" in report
+    assert "Cells: my\\_cell.MinimalCell to gru" in report
+    assert "temperature | 3.0" in report.replace("| None ", "")
     model = seq2seq.load(run, allow_code=parts).model
     assert model.decoder.context.temperature == 2.0
     assert type(model.encoder.layers[0].cells[0]).__name__ == "MinimalCell"  # type: ignore[union-attr]
