@@ -17,9 +17,15 @@ def format_spread(spread: Spread, digits: int = 2) -> str:
     return f"{spread.mean:.{digits}f}{deviation}"
 
 
-def format_interval(interval: Interval | None) -> str:
+def format_interval(interval: Interval) -> str:
     """Return the two ends of a confidence interval: +4.00 to +6.00."""
-    return f"{format_difference(interval.low)} to {format_difference(interval.high)}" if interval else "one seed"
+    return f"{format_difference(interval.low)} to {format_difference(interval.high)}"
+
+
+def format_p(p_value: float, samples: int) -> str:
+    """Return a p-value: 0.012, or "≤ 0.001" for the smallest value that the bootstrap's number of samples can give."""
+    smallest = 1 / (samples + 1)
+    return f"≤ {smallest:.3f}" if p_value <= smallest * (1 + 1e-9) else f"{p_value:.3f}"
 
 
 def format_range(values: Sequence[float]) -> str:

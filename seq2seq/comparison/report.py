@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 from seq2seq.comparison.examples import FIGURES
+from seq2seq.comparison.learning import training_warnings
 from seq2seq.comparison.report_json import to_json
-from seq2seq.comparison.report_scores import score_section, summarize
+from seq2seq.comparison.report_paper import paper_section
+from seq2seq.comparison.report_scores import length_section, main_figure, score_section, summarize
 from seq2seq.comparison.report_sections import (
     alignment_section,
     condition_section,
@@ -16,9 +18,15 @@ from seq2seq.comparison.report_sections import (
 )
 from seq2seq.comparison.results import ComparisonResults
 from seq2seq.files import check_no_links, remove_leftovers, write
-from seq2seq.plotting.document import Block, Heading, Paragraph, Table, markdown, page
+from seq2seq.plotting.document import Block, Caution, Heading, Paragraph, Table, markdown, page
 
 REPORT = "report"
+
+# So that no difference is credited to a wrong cause.
+OWN_PARTS = (
+    "Where a paper is named, the way to read the source is that paper's. The cells, the bridge from the encoder's last "
+    "states to the decoder's first ones, and the readout before the vocabulary are this project's in every variant."
+)
 
 
 def check_report_folder(folder: Path) -> None:
@@ -49,13 +57,19 @@ def write_report(folder: Path, results: ComparisonResults) -> Path:
     for inner in (folder, folder / FIGURES):
         remove_leftovers(inner)
     blocks = [
-        *opening_section(results),
-        *score_section(folder, results),
+        Heading(1, title(results)),
+        *map(Paragraph, summarize(results)),
+        *map(Caution, training_warnings(results)),
+        main_figure(folder, results),
+        *variant_section(results),
+        *score_section(results),
+        *length_section(folder, results),
         *alignment_section(results),
         *phenomena_section(folder, results),
         *learning_section(folder, results),
         *cost_section(results),
         *example_section(results),
+        *paper_section(results),
         *condition_section(results),
     ]
     path = folder / f"{REPORT}.html"
@@ -70,16 +84,16 @@ def title(results: ComparisonResults) -> str:
     return f"{' against '.join(results.seeds)}: {results.conditions.corpus}"
 
 
-def opening_section(results: ComparisonResults) -> list[Block]:
-    """Return the summary, then the variants."""
+def variant_section(results: ComparisonResults) -> list[Block]:
+    """Return what each variant is."""
     rows = [["variant", "how the decoder reads the source, and the cells", "parameters", "seeds"]]
     for name, seeds in results.seeds.items():
         parameters = results.costs[name].parameters
         count = f"{parameters:,}" if parameters else "unknown"
         rows.append([name, results.conditions.models[name], count, " ".join(map(str, seeds))])
     return [
-        Heading(1, title(results)),
-        *map(Paragraph, summarize(results)),
+        Heading(2, "Variants"),
         Table(rows, text=True),
+        Paragraph(OWN_PARTS),
         *map(Paragraph, results.conditions.remarks),
     ]

@@ -9,6 +9,7 @@ from seq2seq.evaluation.significance import Interval
 
 # The keys of report.json that are not called as their fields, so that programs which read the file keep working.
 KEYS: dict[type, dict[str, str]] = {
+    results.LengthBucketResult: {"over_test_sets": "test_sets"},
     results.PairedResult: {"over_test_sets": "test_sets"},
     results.Difference: {"over_test_sets": "test_sets", "over_seeds": "trainings", "by_seed": "seeds"},
     results.AlignmentResult: {"upper_bound": "best"},

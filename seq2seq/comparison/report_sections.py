@@ -10,7 +10,7 @@ from seq2seq.comparison.formatting import format_difference, format_range, forma
 from seq2seq.comparison.report_scores import spread_caption
 from seq2seq.comparison.results import ComparisonResults, Conditions
 from seq2seq.plotting import charts
-from seq2seq.plotting.document import Block, Code, Heading, Paragraph, Picture, Table
+from seq2seq.plotting.document import Block, Code, Heading, Paragraph, Picture, Table, Together
 
 
 def alignment_section(results: ComparisonResults) -> list[Block]:
@@ -19,10 +19,10 @@ def alignment_section(results: ComparisonResults) -> list[Block]:
     if not alignment or not alignment.rates:
         return []
     rows = [["variant", "alignment error rate"]]
-    rows += [[name, format_spread(rate, 3)] for name, rate in alignment.rates.items()]
+    rows += [[name, format_spread(rate)] for name, rate in alignment.rates.items()]
     rows += [
-        ["baseline: the diagonal", f"{alignment.diagonal:.3f}"],
-        ["upper bound with one link per target word", f"{alignment.upper_bound:.3f}"],
+        ["baseline: the diagonal", f"{alignment.diagonal:.2f}"],
+        ["upper bound with one link per target word", f"{alignment.upper_bound:.2f}"],
     ]
     text = (
         f"The model reads the reference translations of {results.test_sets[0].label}. Each target word is linked to "
@@ -44,7 +44,7 @@ def phenomena_section(folder: Path, results: ComparisonResults) -> list[Block]:
     charts.bars(folder / stem, series, list(phenomena), ("translations equal to the reference, percent", ""))
     rows = [["phenomenon", "sentences", *names]]
     for phenomenon, result in phenomena.items():
-        percentages = [format_spread(result.correct[name], 1) for name in names]
+        percentages = [format_spread(result.correct[name]) for name in names]
         rows.append([phenomenon, str(result.sentences), *percentages])
     label = results.test_sets[0].label
     caption = f"Sentences of {label} whose translation equals the reference, percent.{spread_caption(results)}"
@@ -90,13 +90,13 @@ def example_section(results: ComparisonResults) -> list[Block]:
     blocks: list[Block] = [Heading(2, "Sentences with the largest differences"), Paragraph(text)]
     for example in results.examples:
         rows = [["", "text", "chrF"], ["source", example.source, ""], ["reference", example.reference, ""]]
-        rows += [[name, shown.text, f"{shown.chrf:.1f}"] for name, shown in example.translations.items()]
+        rows += [[name, shown.text, f"{shown.chrf:.2f}"] for name, shown in example.translations.items()]
         heading = f"Sentence {example.sentence}: {format_difference(example.gain)} chrF"
-        blocks += [Heading(3, heading), Table(rows, text=True)]
+        parts: list[Block] = [Heading(3, heading), Table(rows, text=True)]
         if example.figure:
-            blocks.append(
-                Picture(example.figure, f"Attention weights while {example.attends} reads its own translation.")
-            )
+            caption = f"Attention weights while {example.attends} reads its own translation."
+            parts.append(Picture(example.figure, caption))
+        blocks.append(Together(parts))
     return blocks
 
 

@@ -58,12 +58,18 @@ class Difference:
 
 @dataclass(frozen=True)
 class LengthBucketResult:
-    """BLEU of the sentences whose source has `low` to `high` words (see `count_words`), both included."""
+    """BLEU of the sentences whose source has `low` to `high` words (see `count_words`), both included.
+
+    Args:
+        bleu: by variant.
+        over_test_sets: the 95% confidence interval of each variant's mean over resampled sentences (bootstrap).
+    """
 
     low: int
     high: int
     sentences: int
-    bleu: Mapping[str, Spread]  # by variant
+    bleu: Mapping[str, Spread]
+    over_test_sets: Mapping[str, Interval]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from statistics import mean, stdev
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from seq2seq.evaluation import significance
 from seq2seq.evaluation.metrics import METRICS, MetricName, Score, bleu_by_length
 from seq2seq.text.words import has_no_spaces
 
+Text = TypeVar("Text", str, str | None)
 Variants = Mapping[str, Sequence[ScoredRun]]  # the runs of each variant, in the order of their seeds
 
 
@@ -75,29 +77,51 @@ def score_by_length(variants: Variants, test_set: AnnotatedTestSet) -> list[Leng
             bucket.high,
             bucket.sentences,
             {variant: compute_spread([run[row].bleu for run in runs]) for variant, runs in buckets.items()},
+            {
+                variant: significance.interval(resample_runs(group, test_set, "bleu", bucket.rows).mean(axis=0))
+                for variant, group in variants.items()
+            },
         )
         for row, bucket in enumerate(first_run)
     ]
 
 
+def resample_runs(
+    group: Sequence[ScoredRun], test_set: AnnotatedTestSet, metric: MetricName, rows: Sequence[int]
+) -> NDArray[np.float64]:
+    """Return the scores of runs on resampled test sets, (runs, samples).
+
+    Args:
+        group: the runs.
+        test_set: what they translated.
+        metric: the metric of the scores.
+        rows: the sentences to sample from, counted from 0.
+    """
+    pairs = test_set.pairs
+
+    def choose(lines: Sequence[Text]) -> list[Text]:
+        return [lines[row] for row in rows]
+
+    return np.array(
+        [
+            significance.resample(
+                choose(scored.evaluations[pairs.name].hypotheses),
+                choose(pairs.references),
+                metric,
+                tokenizer=scored.evaluations[pairs.name].tokenizer,
+                more_references=[choose(lines) for lines in pairs.more_references],
+            )
+            for scored in group
+        ]
+    )
+
+
 def compute_differences(variants: Variants, test_set: AnnotatedTestSet, metric: MetricName) -> dict[str, Difference]:
     """Return the difference between each other variant and the first one."""
-    pairs = test_set.pairs
+    everything = range(len(test_set.pairs.sources))
     resampled = {
-        variant: np.array(
-            [
-                significance.resample(
-                    scored.evaluations[pairs.name].hypotheses,
-                    pairs.references,
-                    metric,
-                    tokenizer=scored.evaluations[pairs.name].tokenizer,
-                    more_references=pairs.more_references,
-                )
-                for scored in group
-            ]
-        )  # (seeds, samples)
-        for variant, group in variants.items()
-    }
+        variant: resample_runs(group, test_set, metric, everything) for variant, group in variants.items()
+    }  # each (seeds, samples)
     baseline, *others = variants
     return {
         other: compare_variants(

@@ -42,8 +42,13 @@ class Bucket(NamedTuple):
 
     low: int  # the fewest words of a source
     high: int  # the most words of a source
-    sentences: int
+    rows: Sequence[int]  # which sentences these are, counted from 0
     bleu: float
+
+    @property
+    def sentences(self) -> int:
+        """The number of sentences."""
+        return len(self.rows)
 
 
 def bleu(
@@ -146,7 +151,7 @@ def bleu_by_length(
         texts, first = ([lines[row] for row in rows] for lines in (hypotheses, references))
         more = [[lines[row] for row in rows] for lines in more_references]
         value = bleu(texts, first, tokenizer=tokenizer, more_references=more).value
-        buckets.append(Bucket(low, high, len(rows), value))
+        buckets.append(Bucket(low, high, rows, value))
     return buckets
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FORMATS = (".png", ".svg", ".pdf")
-GRID = "#e4e4e4"
+PAPER, INK, GRID = "#ffffff", "#1c1c1e", "#e4e4e4"
+DARK = {PAPER: "#17171a", INK: "#e8e8ea", GRID: "#3a3a40"}  # what stands in their place where the reader prefers dark
 LONGEST_LABEL = 30  # characters
 LARGEST_INCHES = 40.0  # a PNG of 6000 × 6000 pixels
 
@@ -64,7 +65,11 @@ def figure_fonts() -> Iterator[None]:
 
     installed = set(fontManager.get_font_names())
     fonts = [font for font in FONTS if font in installed]
-    with warnings.catch_warnings(), matplotlib.rc_context({"font.family": fonts, "axes.unicode_minus": False}):
+    with (
+        warnings.catch_warnings(),
+        matplotlib.rc_context({"font.family": fonts, "axes.unicode_minus": False, "text.color": INK}),
+        matplotlib.rc_context({"axes.labelcolor": INK, "axes.edgecolor": INK, "xtick.color": INK, "ytick.color": INK}),
+    ):
         for message in IRRELEVANT_WARNINGS:
             warnings.filterwarnings("ignore", message=message)
         log = logging.getLogger("matplotlib.font_manager")
@@ -93,7 +98,7 @@ def style_axes(axes: "Axes") -> None:
 
 
 def save_figure(path: Path, figure: "Figure") -> None:
-    """Write the whole figure or nothing. The same figure gives the same bytes.
+    """Write the whole figure or nothing. The same figure gives the same bytes. An SVG suits light and dark pages.
 
     Args:
         path: the suffix chooses the format: one of `FORMATS`.
@@ -109,3 +114,16 @@ def save_figure(path: Path, figure: "Figure") -> None:
         figure.savefig(
             temporary, format=suffix, dpi=150, bbox_inches="tight", pad_inches=0.1, metadata=no_date.get(suffix)
         )
+        if suffix == "svg":
+            drawing = temporary.read_text(encoding="utf-8")
+            temporary.write_text(drawing.replace(" <defs>", f" {dark_style()}\n <defs>", 1), encoding="utf-8")
+
+
+def dark_style() -> str:
+    """Return the element of an SVG that changes its colours where the reader prefers dark pages."""
+    rules = "".join(
+        f'[style*="{name}: {light}"]{{{name}:{dark}!important}}'
+        for light, dark in DARK.items()
+        for name in ("fill", "stroke")
+    )
+    return f"<style>@media (prefers-color-scheme: dark){{{rules}}}</style>"

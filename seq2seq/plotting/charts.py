@@ -6,12 +6,13 @@ from pathlib import Path
 from statistics import mean, stdev
 from typing import TYPE_CHECKING
 
-from seq2seq.plotting.canvas import LARGEST_INCHES, figure_fonts, label, save_figure, style_axes
+from seq2seq.plotting.canvas import INK, LARGEST_INCHES, figure_fonts, label, save_figure, style_axes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart; the markers help in a grey print.
+# Okabe and Ito's colours, which colour-blind readers can tell apart, on light and dark pages: the page's ink stands for
+# their black, and a grey for their yellow. The markers help in a grey print.
 STYLES = (
     ("#d55e00", "o"),
     ("#0072b2", "s"),
@@ -19,12 +20,15 @@ STYLES = (
     ("#cc79a7", "D"),
     ("#e69f00", "v"),
     ("#56b4e9", "P"),
-    ("#000000", "X"),
-    ("#f0e442", "*"),
+    (INK, "X"),
+    ("#8a8a8a", "*"),
 )
 LONGEST_IN_COLUMNS = 16  # characters of a variant's name, for a legend of three columns
 SUFFIXES = (".svg", ".png")
 
+WIDTH = 5.6  # inches: on a telephone's screen, the text is still about 9 pixels high
+
+Band = tuple[float, float]  # the lowest and the highest value
 Series = Mapping[str, Sequence[Sequence[float]]]  # for each variant and each point: one value a seed
 
 
@@ -34,6 +38,7 @@ def lines(
     positions: Mapping[str, Sequence[float]],
     axes_labels: tuple[str, str],
     labels: Sequence[str] | None = None,
+    one_seed: Mapping[str, Sequence[Band]] | None = None,
 ) -> None:
     """Draw each variant's mean over its seeds as a line, inside a band of one standard deviation to each side.
 
@@ -43,6 +48,7 @@ def lines(
         positions: where each variant's points stand on the horizontal axis.
         axes_labels: the labels of the horizontal and the vertical axis.
         labels: the names of the positions 0, 1, … (not from outside). Without them, the axis shows numbers.
+        one_seed: for each point, the band of a variant that has a single seed. Without it, there is no band.
 
     Raises:
         UserError: a file cannot be written.
@@ -50,10 +56,12 @@ def lines(
     with figure_fonts():
         from matplotlib.figure import Figure
 
-        figure = Figure(figsize=(6.4, 3.8), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 3.6), layout="constrained")
         axes = figure.subplots()
         for (name, points), (colour, marker) in zip(series.items(), cycle(STYLES), strict=False):
             means, lows, highs = bands(points)
+            if one_seed and all(len(values) == 1 for values in points):
+                lows, highs = ([band[side] for band in one_seed[name]] for side in (0, 1))
             axes.plot(positions[name], means, color=colour, marker=marker, markersize=5, label="variant")
             axes.fill_between(positions[name], lows, highs, color=colour, alpha=0.2, linewidth=0)
         if labels:
@@ -79,7 +87,7 @@ def bars(stem: Path, series: Series, labels: Sequence[str], axes_labels: tuple[s
 
         height = 0.8 / len(series)
         inches = 1.0 + 0.1 * len(series) + 0.12 * len(labels) * (len(series) + 1)
-        figure = Figure(figsize=(6.4, min(inches, LARGEST_INCHES)), layout="constrained")
+        figure = Figure(figsize=(WIDTH, min(inches, LARGEST_INCHES)), layout="constrained")
         axes = figure.subplots()
         for row, (points, (colour, _)) in enumerate(zip(series.values(), cycle(STYLES), strict=False)):
             means, lows, _ = bands(points)

@@ -27,14 +27,19 @@ table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: a
 th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top }
 th:first-child, td:first-child { text-align: left }
 td { white-space: nowrap }
+td:first-child { white-space: normal }
 table.text th, table.text td { text-align: left; white-space: normal; overflow-wrap: break-word }
 thead th { background: var(--head) }
 figure { margin: 1rem 0 }
-figure img { max-width: 100%; background: #fff; padding: .5rem; box-sizing: border-box }
+figure img { max-width: 100%; height: auto }
 figcaption { color: var(--faint); font-size: .9rem }
 pre { background: var(--head); padding: .6rem .8rem; white-space: pre-wrap; overflow-wrap: anywhere }
-@media print { body { max-width: none; margin: 0; font-size: 11pt } h2, h3 { break-after: avoid }
-  figure, tr { break-inside: avoid } table { display: table } }
+.warning { border-left: .3rem solid #e69f00; padding-left: .7rem }
+@media print {
+  :root { color-scheme: light; --ink: #1c1c1e; --paper: #fff; --faint: #6a6a70; --line: #dcdce0; --head: #f4f4f6 }
+  body { max-width: none; margin: 0; font-size: 10pt } h2, h3 { break-after: avoid }
+  table { display: table; font-size: 8.5pt } table, figure, section, tr { break-inside: avoid } pre { font-size: 8.5pt }
+  th, td { padding: .15rem .4rem } }
 """.strip()
 
 
@@ -47,6 +52,12 @@ class Heading(NamedTuple):
 
 class Paragraph(NamedTuple):
     """A paragraph of plain text."""
+
+    text: str
+
+
+class Caution(NamedTuple):
+    """A paragraph that a reader must not miss."""
 
     text: str
 
@@ -71,7 +82,13 @@ class Picture(NamedTuple):
     caption: str
 
 
-Block = Heading | Paragraph | Code | Table | Picture
+class Together(NamedTuple):
+    """Blocks that are not split over two pages of a print."""
+
+    blocks: Sequence["Block"]
+
+
+Block = Heading | Paragraph | Caution | Code | Table | Picture | Together
 
 
 # What begins or ends markup inside a line of Markdown, an address that becomes a link ("://", "www."), and an entity.
@@ -89,6 +106,10 @@ def _markdown(block: Block) -> str:
             return f"{'#' * level} {_escape_block(text)}"
         case Paragraph(text):
             return _escape_block(text)
+        case Caution(text):
+            return f"**Warning:** {_escape(text)}"
+        case Together(blocks):
+            return markdown(blocks).rstrip("\n")
         case Code(text):
             fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))  # longer than any in the text
             code = printable(text, keep="\n")
@@ -136,6 +157,10 @@ def _html(block: Block, folder: Path) -> str:
             return f"<h{level}>{_escape_html(text)}</h{level}>"
         case Paragraph(text):
             return f"<p>{_escape_html(text)}</p>"
+        case Caution(text):
+            return f'<p class="warning"><strong>Warning:</strong> {_escape_html(text)}</p>'
+        case Together(blocks):
+            return "\n".join(["<section>", *(_html(inner, folder) for inner in blocks), "</section>"])
         case Code(text):
             return f"<pre><code>{_escape_html(text)}</code></pre>"
         case Table(rows, text):

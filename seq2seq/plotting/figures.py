@@ -20,19 +20,23 @@ from seq2seq.plotting.canvas import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
 
 CELL_INCHES = 0.28  # side of a matrix cell, while the figure is below its largest size
 LARGEST_FONT = 10.0  # points
 POINTS_PER_INCH = 72
+SCALE_INCHES = 0.14  # width of the colour scale, and its distance from the matrix
+WEIGHT_BLUE = (0.12, 0.44, 0.77)
 BLUE, ORANGE, GREY = "#1f5fa8", "#c8541b", "#666666"
 
 Point = tuple[float, float]  # (epoch, value)
 
 
 def alignment_figure(path: Path, matrix: Tensor, source_words: Sequence[str], target_words: Sequence[str]) -> None:
-    """Draw the attention weights over words as a matrix. A darker cell has more weight.
+    """Draw the attention weights over words as a matrix. A stronger blue is more weight; the scale is at the right.
 
-    Source words stand above the matrix, target words to its left.
+    Source words stand above the matrix, the words of the translation to its left.
 
     Args:
         path: the suffix chooses PNG, SVG or PDF.
@@ -51,7 +55,9 @@ def alignment_figure(path: Path, matrix: Tensor, source_words: Sequence[str], ta
         cell = min(CELL_INCHES, LARGEST_INCHES / max(columns, rows))
         figure = Figure(figsize=(cell * columns, cell * rows))
         axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))  # the labels are outside: saving adds room for them
-        axes.imshow(matrix.float().numpy(), cmap="Blues", vmin=0.0, vmax=1.0, aspect="auto", interpolation="nearest")
+        axes.imshow(
+            matrix.float().numpy(), cmap=weight_colours(), vmin=0.0, vmax=1.0, aspect="auto", interpolation="nearest"
+        )
         points = min(LARGEST_FONT, 0.6 * POINTS_PER_INCH * cell)
         axes.set_xticks(range(columns), list(map(label, source_words)), rotation=90, fontsize=points, parse_math=False)
         axes.set_yticks(range(rows), list(map(label, target_words)), fontsize=points, parse_math=False)
@@ -61,7 +67,36 @@ def alignment_figure(path: Path, matrix: Tensor, source_words: Sequence[str], ta
         axes.grid(which="minor", color=GRID, linewidth=min(0.5, 0.05 * points))
         axes.tick_params(which="minor", length=0)
         axes.spines[:].set_color("#b0b0b0")
+        axes.xaxis.set_label_position("top")
+        axes.set_xlabel("source", fontsize=LARGEST_FONT, labelpad=6)
+        axes.set_ylabel("translation", fontsize=LARGEST_FONT, labelpad=6)
+        add_scale(figure, cell * columns, cell * rows)
         save_figure(path, figure)
+
+
+def weight_colours() -> "Colormap":
+    """Return the colours of weights from 0 to 1: a blue that covers the page more and more, whatever its colour is."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    return LinearSegmentedColormap.from_list("weights", [(*WEIGHT_BLUE, 0.0), (*WEIGHT_BLUE, 1.0)])
+
+
+def add_scale(figure: "Figure", width: float, height: float) -> None:
+    """Add the colour scale of the attention weights at the right of a matrix.
+
+    Args:
+        figure: the figure, which the matrix fills.
+        width, height: the matrix's size in inches.
+    """
+    axes = figure.add_axes((1 + SCALE_INCHES / width, 0.0, SCALE_INCHES / width, 1.0))
+    shades = [[row / 255] for row in range(256)]
+    axes.imshow(shades, cmap=weight_colours(), vmin=0.0, vmax=1.0, extent=(0, 1, 0, 1), origin="lower", aspect="auto")
+    axes.set_xticks([])
+    axes.set_yticks([0.0, 0.5, 1.0] if height > 3 * CELL_INCHES else [0.0, 1.0])
+    axes.tick_params(labelsize=0.8 * LARGEST_FONT, labelright=True, labelleft=False, right=True, left=False)
+    axes.yaxis.set_label_position("right")
+    axes.set_ylabel("attention weight" if height > 5 * CELL_INCHES else "weight", fontsize=0.8 * LARGEST_FONT)
+    axes.spines[:].set_color("#b0b0b0")
 
 
 def learning_curves(path: Path, rows: Sequence[Mapping[str, object]]) -> None:

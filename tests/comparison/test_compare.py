@@ -40,7 +40,7 @@ def test_a_comparison_writes_runs_a_report_and_figures(compared: Path) -> None:
     for name in ("bleu-by-length.test", "bleu-by-length.test_long", "bleu-by-length.test.joined-4", "phenomena"):
         assert {f"{name}.svg", f"{name}.png"} <= figures
     text = (compared / "report.md").read_text(encoding="utf-8")
-    assert "In chrF, the difference is " in text
+    assert " chrF and bottleneck has " in text
     for figure in figures:
         if figure.endswith(".svg"):
             assert f"(figures/{figure})" in text

@@ -22,7 +22,7 @@ def test_every_section_has_its_keys_in_their_order() -> None:
     assert list(difference) == ["difference", "test_sets", "samples", "trainings", "seeds"]
     assert list(difference["trainings"]) == ["low", "high"]
     assert list(difference["seeds"][0]) == ["seeds", "test_sets", "difference", "p_value", "signature"]
-    assert list(test_set["by_length"][0]) == ["low", "high", "sentences", "bleu"]
+    assert list(test_set["by_length"][0]) == ["low", "high", "sentences", "bleu", "test_sets"]
     assert list(report["alignment"]) == ["rates", "diagonal", "best"]
     assert list(report["phenomena"]["odd"]) == ["sentences", "right"]
     assert list(report["learning"]["bahdanau"][0]) == ["update", "epoch", "bleu"]

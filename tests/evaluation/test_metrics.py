@@ -97,12 +97,13 @@ def test_a_buckets_bleu_is_the_bleu_of_its_sentences() -> None:
         rows = [row for row, line in enumerate(REFERENCES) if bucket.low <= count_words(line) <= bucket.high]
         expected = metrics.bleu([HYPOTHESES[row] for row in rows], [REFERENCES[row] for row in rows])
         assert bucket.bleu == expected.value
+        assert list(bucket.rows) == rows
 
 
 def test_small_buckets_are_merged_and_large_ones_kept() -> None:
     sources = ["w " * words for words in [3] * 10 + [8] * 2 + [13] * 10 + [40] * 3]
     buckets = metrics.bleu_by_length(sources, sources, sources, edges=(5, 10, 15), minimum=5)
-    assert [bucket[:3] for bucket in buckets] == [(3, 5, 10), (6, 40, 15)]
+    assert [(bucket.low, bucket.high, bucket.sentences) for bucket in buckets] == [(3, 5, 10), (6, 40, 15)]
 
 
 def test_the_order_of_the_edges_does_not_matter() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seq2seq.errors import UserError
+from seq2seq.plotting import figures
 from seq2seq.plotting.figures import alignment_figure, curve, learning_curves
 
 MAGIC = {"png": b"\x89PNG\r\n\x1a\n", "svg": b"<?xml", "pdf": b"%PDF", "PNG": b"\x89PNG\r\n\x1a\n"}
@@ -40,23 +42,26 @@ def test_words_are_in_their_places(tmp_path: Path) -> None:
     """The SVG names each label in a comment."""
     path = tmp_path / "alignment.svg"
     alignment_figure(path, torch.eye(3), ["eins", "zwei", "drei"], ["one", "two", "three"])
-    labels = re.findall(r"<!-- (\w+) -->", path.read_text())
-    assert labels == ["eins", "zwei", "drei", "one", "two", "three"]
+    labels = re.findall(r"<!-- ([\w .]+) -->", path.read_text())
+    assert labels == [
+        *("eins", "zwei", "drei", "source", "one", "two", "three", "translation"),
+        *("0", "1", "weight"),  # of the colour scale
+    ]
 
 
-def test_a_darker_cell_has_more_weight(tmp_path: Path) -> None:
-    from matplotlib.image import imread
-
-    path = tmp_path / "alignment.png"
-    alignment_figure(path, torch.tensor([[1.0, 0.5, 0.0], [0.0, 0.5, 1.0]]), ["a", "b", "c"], ["d", "e"])
-    pixels = imread(path)[..., :3].mean(axis=-1)
-    cell, pad = int(0.28 * 150), int(0.1 * 150)
-    rows = [pixels.shape[0] - pad - cell // 2 - cell * row for row in (1, 0)]
-    columns = [pixels.shape[1] - pad - cell // 2 - cell * column for column in (2, 1, 0)]
-    shades = [[float(pixels[row, column]) for column in columns] for row in rows]
-    assert shades[0] == sorted(shades[0])
-    assert shades[1] == shades[0][::-1]
-    assert shades[0][0] < 0.4 < shades[0][1] < 0.8 < shades[0][2]
+def test_a_stronger_blue_is_more_weight_on_every_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Any] = []
+    monkeypatch.setattr(figures, "save_figure", lambda path, figure: drawn.append(figure))
+    weights = torch.tensor([[1.0, 0.5, 0.0], [0.0, 0.5, 1.0]])
+    alignment_figure(tmp_path / "alignment.png", weights, ["a", "b", "c"], ["d", "e"])
+    matrix, scale = (axes.images[0] for axes in drawn[0].axes)
+    for image in (matrix, scale):
+        colours = image.to_rgba(image.get_array(), norm=True)
+        assert colours[..., 3] == pytest.approx(image.get_array(), abs=0.003)  # the page shines through the rest
+        assert colours[..., 2].min() > colours[..., :2].max()
+    assert matrix.get_array().tolist() == weights.tolist()
+    assert scale.get_array()[0] == 0.0  # at the bottom, as its axis says
+    assert scale.get_array()[-1] == 1.0
 
 
 def test_the_figure_grows_with_the_sentence_up_to_its_limit(tmp_path: Path) -> None:
