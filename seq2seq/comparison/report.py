@@ -81,7 +81,8 @@ def write_report(folder: Path, results: ComparisonResults) -> Path:
 
 def title(results: ComparisonResults) -> str:
     """Return the variants and the corpus as a title."""
-    return f"{' against '.join(results.seeds)}: {results.conditions.corpus}"
+    baseline, *others = results.seeds
+    return f"{baseline} against {', '.join(others)}: {results.conditions.corpus}"
 
 
 def variant_section(results: ComparisonResults) -> list[Block]:

@@ -14,15 +14,19 @@ LABELS: dict[MetricName, str] = {"bleu": "BLEU", "chrf": "chrF"}
 
 
 def summarize(results: ComparisonResults) -> list[str]:
-    """Return the differences on the first test set, one paragraph for each variant after the first."""
+    """Return the differences on the first test set, one paragraph for each variant after the first.
+
+    A pair of variants is compared in all metrics, several variants in BLEU: the table has the rest.
+    """
     first = results.test_sets[0]
     baseline = next(iter(results.seeds))
+    metrics: Sequence[MetricName] = ["bleu", "chrf"] if len(results.seeds) == 2 else ["bleu"]
     paragraphs = []
     for name in first.differences["bleu"]:
         sentences = [
-            f"{name} has {format_spread(first.scores[name][metric])} {label} and {baseline} has "
+            f"{name} has {format_spread(first.scores[name][metric])} {LABELS[metric]} and {baseline} has "
             f"{format_spread(first.scores[baseline][metric])}: {describe_difference(first.differences[metric][name])}."
-            for metric, label in LABELS.items()
+            for metric in metrics
         ]
         if not first.differences["bleu"][name].over_seeds:
             sentences.append("One seed: no interval over seeds.")
@@ -50,7 +54,7 @@ def score_section(results: ComparisonResults) -> list[Block]:
         f"two-sided; {format_p(0, samples)} is the smallest value that {samples:,} samples can give. ± is one standard "
         "deviation over seeds."
     )
-    return [Heading(2, "Scores"), Table(score_rows(results.test_sets)), Paragraph(text)]
+    return [Heading(2, "Scores"), Table(score_rows(results.test_sets), names=3), Paragraph(text)]
 
 
 def score_rows(test_sets: Sequence[TestSetResult]) -> list[list[str]]:
@@ -132,12 +136,14 @@ def length_figure(folder: Path, results: ComparisonResults, test_set: TestSetRes
 
 
 def length_table(test_set: TestSetResult) -> Table:
-    """Return a table of BLEU in each range of source lengths."""
+    """Return a table of BLEU in each range of source lengths, and of the difference between two variants."""
     names = list(test_set.scores)
-    baseline, *others = names
-    rows = [[f"source {test_set.length_unit}", "sentences", *names, *(f"{other} − {baseline}" for other in others)]]
+    is_pair = len(names) == 2
+    gains = [f"{names[1]} − {names[0]}"] if is_pair else []
+    rows = [[f"source {test_set.length_unit}", "sentences", *names, *gains]]
     for lengths, bucket in zip(length_ranges(test_set), test_set.by_length, strict=True):
-        gains = [format_difference(bucket.bleu[other].mean - bucket.bleu[baseline].mean) for other in others]
+        means = [bucket.bleu[name].mean for name in names]
+        gains = [format_difference(means[1] - means[0])] if is_pair else []
         rows.append([lengths, str(bucket.sentences), *(format_spread(bucket.bleu[name]) for name in names), *gains])
     return Table(rows)
 

@@ -75,7 +75,10 @@ def cost_section(results: ComparisonResults) -> list[Block]:
         "Times and speeds are means over seeds, as the runs measured them. Other work on the machines may have slowed "
         "the runs down. Hardware: "
     )
-    machines = "; ".join(f"{name}: {', '.join(costs.hardware)}" for name, costs in results.costs.items())
+    by_variant = {name: ", ".join(costs.hardware) for name, costs in results.costs.items()}
+    machines = "; ".join(f"{name}: {hardware}" for name, hardware in by_variant.items())
+    if len(set(by_variant.values())) == 1:
+        machines = next(iter(by_variant.values()))
     return [Heading(2, "Costs"), Table(rows), Paragraph(f"{text}{machines}.")]
 
 

@@ -22,13 +22,16 @@ STYLE = """
 body { color: var(--ink); background: var(--paper); font: 16px/1.5 system-ui, sans-serif; max-width: 54rem;
   margin: 2rem auto; padding: 0 1rem }
 h1, h2, h3 { line-height: 1.2; margin: 2rem 0 .5rem }
+h1, h2, h3, p, figcaption { overflow-wrap: anywhere }
 table { border-collapse: collapse; margin: 1rem 0; display: block; overflow-x: auto;
   font-variant-numeric: tabular-nums }
 th, td { padding: .25rem .7rem; border-bottom: 1px solid var(--line); text-align: right; vertical-align: top }
-th:first-child, td:first-child { text-align: left }
+th:first-child, td:first-child, .names3 :is(th, td):nth-child(-n+3) { text-align: left }
 td { white-space: nowrap }
 td:first-child { white-space: normal }
 table.text th, table.text td { text-align: left; white-space: normal; overflow-wrap: break-word }
+table.text td:first-child { white-space: nowrap }
+table.text td:nth-child(2) { min-width: 12rem }
 thead th { background: var(--head) }
 figure { margin: 1rem 0 }
 figure img { max-width: 100%; height: auto }
@@ -38,7 +41,7 @@ pre { background: var(--head); padding: .6rem .8rem; white-space: pre-wrap; over
 @media print {
   :root { color-scheme: light; --ink: #1c1c1e; --paper: #fff; --faint: #6a6a70; --line: #dcdce0; --head: #f4f4f6 }
   body { max-width: none; margin: 0; font-size: 10pt } h2, h3 { break-after: avoid }
-  table { display: table; font-size: 8.5pt } table, figure, section, tr { break-inside: avoid } pre { font-size: 8.5pt }
+  table { display: table; font-size: 8.5pt } table, figure, section, tr, pre { break-inside: avoid } pre { font-size: 8.5pt }
   th, td { padding: .15rem .4rem } }
 """.strip()
 
@@ -69,10 +72,17 @@ class Code(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table. Its first row holds the columns' names."""
+    """A table. Its first row holds the columns' names.
+
+    Args:
+        rows: the cells.
+        text: the cells hold sentences, not numbers.
+        names: how many columns, the first ones, hold names. The numbers after them are aligned to the right.
+    """
 
     rows: Sequence[Sequence[str]]
-    text: bool = False  # True: the cells hold sentences, not numbers
+    text: bool = False
+    names: int = 1
 
 
 class Picture(NamedTuple):
@@ -163,9 +173,9 @@ def _html(block: Block, folder: Path) -> str:
             return "\n".join(["<section>", *(_html(inner, folder) for inner in blocks), "</section>"])
         case Code(text):
             return f"<pre><code>{_escape_html(text)}</code></pre>"
-        case Table(rows, text):
+        case Table(rows, text, names):
             head, *body = rows
-            attribute = ' class="text"' if text else ""
+            attribute = ' class="text"' if text else f' class="names{names}"' if names > 1 else ""
             return f"<table{attribute}>\n<thead>{_row(head, 'th')}</thead>\n<tbody>\n{_body(body)}\n</tbody>\n</table>"
         case Picture(stem, caption):
             data = base64.b64encode((folder / f"{stem}{FIGURE_SUFFIX}").read_bytes()).decode()
