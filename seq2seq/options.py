@@ -11,25 +11,21 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any, TypeVar, get_args
 
-from jsonargparse import ArgumentParser, Namespace, set_parsing_settings
+from jsonargparse import ArgumentParser, Namespace
 
 from seq2seq.class_names import class_fields, resolve_in_mapping, resolve_in_overrides, short_name
 from seq2seq.errors import OptionError, UserError
 from seq2seq.old_names import new_name, upgrade
+from seq2seq.plain_sections import take_plain_sections
 from seq2seq.yaml_files import read_yaml
 
 Options = TypeVar("Options")
-
-# A mapping inside `trainer` that names a class is passed on as it is: nothing is built from it while a recipe is read.
-set_parsing_settings(instantiate_subclass_spec_in_any=False)
-
-AS_WRITTEN = {"as written": True}  # metadata of a field that keeps what the file has, and cannot be set elsewhere
 
 
 def make_parser(group: type) -> ArgumentParser:
     """Return a parser whose options are the fields of a dataclass; dots join nested names: --model.decoder.hidden."""
     parser = ArgumentParser("seq2seq train RECIPE", exit_on_error=False, add_help=False, allow_abbrev=False)
-    parser.add_class_arguments(group, skip={field.name for field in fields(group) if field.metadata == AS_WRITTEN})
+    parser.add_class_arguments(group)
     return parser
 
 
@@ -51,13 +47,13 @@ def load_options(group: type[Options], path: Path, overrides: Sequence[str] = ()
     if old_names:
         mapping = upgrade(mapping)
     _check_keys(group, mapping, path)
-    names = {field.name for field in fields(group) if field.metadata == AS_WRITTEN}  # type: ignore[arg-type]
-    as_written = {name: mapping.pop(name) for name in names & mapping.keys()}
+    plain, overrides = take_plain_sections(group, mapping, overrides)
+    mapping = {name: value for name, value in mapping.items() if name not in plain}
     mapping = resolve_in_mapping(group, mapping, str(path))
     overrides = resolve_in_overrides(group, overrides)
     try:
         values = parser.parse_args(overrides, namespace=parser.parse_object(mapping))
-        options = group(**vars(parser.instantiate(values)), **as_written)
+        options = group(**{**vars(parser.instantiate(values)), **plain})
     except OptionError as error:
         raise UserError(f"{option_path(group, error.owner)}{error}") from error
     except (argparse.ArgumentError, TypeError, ValueError, KeyError, OverflowError, RecursionError) as error:
@@ -166,28 +162,16 @@ def _hint(message: str, parser: ArgumentParser) -> str:
 
 
 def _with_factories(options: Any, values: Namespace) -> Any:
-    """Replace jsonargparse's objects by `partial(class, …)` and mappings, which can be inspected and written back."""
+    """Replace jsonargparse's objects by `partial(class, …)`, which can be inspected and written back."""
     changed: dict[str, Any] = {}
     for field in fields(options):
-        if field.metadata == AS_WRITTEN:
-            continue
         value, parsed = getattr(options, field.name), getattr(values, field.name)
         if is_dataclass(value):
             changed[field.name] = _with_factories(value, parsed)
         elif isinstance(parsed, Namespace) and "class_path" in parsed:
             arguments = vars(parsed.init_args) if "init_args" in parsed else {}
             changed[field.name] = partial(resolve_name(parsed.class_path), **arguments)
-        elif isinstance(value, dict):
-            changed[field.name] = _without_namespaces(value)
     return replace(options, **changed)
-
-
-def _without_namespaces(value: Any) -> Any:
-    """Return a mapping as it was typed: inside one, jsonargparse takes what names a class for a class to build."""
-    if isinstance(value, Namespace | dict):
-        items = vars(value) if isinstance(value, Namespace) else value
-        return {key: _without_namespaces(item) for key, item in items.items()}
-    return [_without_namespaces(item) for item in value] if isinstance(value, list) else value
 
 
 def _one_line(error: BaseException) -> str:

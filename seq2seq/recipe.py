@@ -1,17 +1,23 @@
 """A recipe: the YAML file that describes a run, read into typed options and written back."""
 
-from collections.abc import Sequence
+import inspect
+import traceback
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 
+from seq2seq.class_names import class_fields, is_ours, short_name
 from seq2seq.errors import OptionError, UserError, at_most, check_options
 from seq2seq.evaluation.options import EvaluationOptions, MetricTokenizer
 from seq2seq.files import check_file_name
+from seq2seq.model.contract import check_contract
 from seq2seq.model.encoder_decoder import EncoderDecoder, ModelOptions, check_model_fits
-from seq2seq.options import AS_WRITTEN, class_option_path, load_options, option_path, to_plain
+from seq2seq.options import class_of, class_option_path, load_options, option_path, to_plain
+from seq2seq.plain_sections import PLAIN
 from seq2seq.search.options import SearchOptions
 from seq2seq.seeding import check_seed
 from seq2seq.text.corpus import CorpusOptions
@@ -105,9 +111,9 @@ class Recipe:
     training: TrainingOptions = field(default_factory=TrainingOptions)
     search: SearchOptions = field(default_factory=SearchOptions)
     evaluation: EvaluationOptions = field(default_factory=EvaluationOptions)
-    trainer: dict[str, Any] = field(default_factory=dict)
+    trainer: dict[str, Any] = field(default_factory=dict, metadata=PLAIN)
     seed: int = 1
-    comparison: dict[str, dict[str, Any]] = field(default_factory=dict, metadata=AS_WRITTEN)
+    comparison: dict[str, dict[str, Any]] = field(default_factory=dict, metadata=PLAIN)
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
@@ -143,29 +149,48 @@ class Recipe:
             source_size, target_size: entries in each vocabulary.
 
         Raises:
-            UserError: an option of the attention or of a cell is out of its range, where the message names its key; or
-                this machine's memory cannot hold the model.
+            UserError: an option of the attention or of a cell is out of its range, where the message names its key; a
+                class of a user's own breaks its contract; or this machine's memory cannot hold the model.
         """
-        check_model_fits(self.model, source_size, target_size, self.tokenizer.joint)
+        own = [part for part in self.classes() if not is_ours(part)]
         try:
-            return EncoderDecoder(self.model, source_size, target_size, self.tokenizer.joint)
+            check_model_fits(self.model, source_size, target_size, self.tokenizer.joint)
+            model = EncoderDecoder(self.model, source_size, target_size, self.tokenizer.joint)
+            if own and not next(model.parameters()).is_meta:
+                check_contract(model)
         except OptionError as error:
             path = class_option_path(self, error.owner) or option_path(Recipe, error.owner)
             raise UserError(f"{path}{error}") from error
+        except Exception as error:
+            if isinstance(error, UserError) or not own:
+                raise
+            raise UserError(f"{place_of_error(error, own)}: {type(error).__name__}: {error}") from error
+        return model
+
+    def classes(self) -> list[type]:
+        """Return the classes that the recipe names: cells and the attention."""
+        return [class_of(reduce(getattr, path.split("."), self)) for path in class_fields(Recipe)]
 
 
-def check_variants(comparison: object) -> None:
+def place_of_error(error: Exception, parts: Sequence[type]) -> str:
+    """Return the last line of the parts' files that an error came through, or else the parts' names."""
+    files = {inspect.getsourcefile(part) for part in parts}
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename in files:
+            return f"{frame.filename}, line {frame.lineno}"
+    return ", ".join(dict.fromkeys(short_name(part) for part in parts))
+
+
+def check_variants(comparison: Mapping[str, Any]) -> None:
     """Check the section `comparison` of a recipe. The keys of a variant are checked when it is planned.
 
     Raises:
-        UserError: it is not a mapping of variants, or a variant's name cannot be a folder's name.
+        UserError: a variant is not a mapping of keys, or its name cannot be a folder's name.
     """
     example = "{shallow: {model.encoder.layers: 1}, deep: {model.encoder.layers: 2}}"
-    if not isinstance(comparison, dict):
-        raise UserError(f"comparison: a mapping of variants, such as {example}; not {comparison!r:.80}")
     for name, keys in comparison.items():
         check_file_name(name, "comparison: variant")
-        if not isinstance(keys, dict) or not all(isinstance(key, str) for key in keys):
+        if not isinstance(keys, dict) or not all(isinstance(key, str) and not key.endswith(".help") for key in keys):
             raise UserError(f"comparison: {name}: a mapping of the recipe's keys, as in {example}; not {keys!r:.80}")
 
 

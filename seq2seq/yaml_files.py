@@ -29,12 +29,22 @@ def read_yaml(path: Path) -> Any:
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: cannot be read: {error}") from error
     try:
-        check_size(text)
-        return yaml.load(text, _UniqueKeyLoader)
+        return parse_yaml(text)
     except yaml.YAMLError as error:
         raise UserError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
     except (ValueError, OverflowError) as error:  # a number or a date that does not exist, such as 2020-13-45
         raise UserError(f"{path}: a value is not possible: {error}; write a text in quotation marks") from error
+
+
+def parse_yaml(text: str) -> Any:
+    """Return what a YAML text holds.
+
+    Raises:
+        YAMLError: the text is not YAML, or too large, or has a key twice.
+        ValueError, OverflowError: a number or a date does not exist.
+    """
+    check_size(text)
+    return yaml.load(text, _UniqueKeyLoader)
 
 
 @dataclass

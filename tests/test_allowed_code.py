@@ -11,6 +11,7 @@ from tiny_training import RECIPE, write_corpus
 import seq2seq
 from seq2seq.allowed_code import allow_code
 from seq2seq.cli.main import main
+from seq2seq.comparison.variants import plan
 from seq2seq.errors import UserError
 from seq2seq.model.context import Context
 from seq2seq.recipe import Recipe
@@ -107,6 +108,65 @@ def test_no_way_of_naming_a_class_imports_or_calls_it(
         assert "\n" not in str(caught.value)
         assert name.partition(".")[0] not in set(sys.modules) - before
         assert not list(tmp_path.glob("*ran"))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_plain_sections_import_nothing(name: str, code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "recipe.yaml"
+    before = set(sys.modules)
+    part = f"{{class_path: {name}, init_args: {{command: 'touch ran'}}}}"
+    for size in (part, f"[{part}]", f"{{x: [{{y: {part}}}]}}"):
+        path.write_text(f"corpus: {{path: x}}\ntrainer: {{callbacks: {size}}}", encoding="utf-8")
+        assert "class_path" in str(Recipe.load(path).trainer)
+        path.write_text(
+            f"corpus: {{path: x}}\ncomparison: {{a: {{}}, b: {{trainer.callbacks: {size}}}}}", encoding="utf-8"
+        )
+        assert Recipe.load(path).comparison["b"]
+        assert len(plan(path, [], [], [], tmp_path)) == 2
+        for words in (
+            ["--trainer.callbacks", size],
+            [f"--trainer.callbacks={size}"],
+            ["--trainer", f"{{callbacks: {size}}}"],
+        ):
+            assert "class_path" in str(Recipe.load(path, words).trainer)
+    assert name.partition(".")[0] not in set(sys.modules) - before
+    assert not list(tmp_path.glob("*ran"))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_no_section_is_read_from_another_file(
+    name: str, code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "recipe.yaml"
+    path.write_text("corpus: {path: x}", encoding="utf-8")
+    files = {
+        "model": f"{{decoder: {{context: {name}}}}}",
+        "model.decoder": f"{{context: {name}}}",
+        "model.encoder": f"{{cell: {name}}}",
+        "corpus": "{path: y}",
+        "trainer": "{max_epochs: 2}",
+    }
+    before = set(sys.modules)
+    for key, text in files.items():
+        (tmp_path / "other.yaml").write_text(text, encoding="utf-8")
+        inner = f"{{{key.partition('.')[2]}: other.yaml}}"
+        ways = [[f"--{key}", "other.yaml"], [f"--{key}=other.yaml"], *([["--model", inner]] if "." in key else [])]
+        for words in ways:
+            with pytest.raises(UserError, match="is a section: give it keys"):
+                Recipe.load(path, words)
+    with pytest.raises(UserError, match="no class can be named here"):
+        Recipe.load(path, ["--model.decoder.context.init_args.size.class_path", name])
+    assert name.partition(".")[0] not in set(sys.modules) - before
+    assert not list(tmp_path.glob("*ran"))
+
+
+def test_a_class_has_a_path_and_arguments_only(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("corpus: {path: x}", encoding="utf-8")
+    with pytest.raises(UserError, match="dict_kwargs: a class has class_path and init_args only"):
+        Recipe.load(path, ["--model.encoder.cell", "{class_path: lstm, dict_kwargs: {layer_norm: true}}"])
 
 
 def test_the_arguments_of_a_class_cannot_name_another_class(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ ORDER = (
     "evaluation",
     "old_names",
     "allowed_code",
+    "plain_sections",
     "class_names",
     "options",
     "recipe",

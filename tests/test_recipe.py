@@ -110,7 +110,7 @@ def test_a_mistake_in_the_file_names_the_key(path: Path, text: str, key: str) ->
         (["--seed"], "--seed"),
         (["--seed", "one"], '"seed"'),
         (["--model.encoder.layers", "null"], '"model.encoder.layers"'),
-        (["--model.encoder", "3"], '"model.encoder"'),
+        (["--model.encoder", "3"], "model.encoder"),
         (["--model.decoder.context", "Atention"], "--model.decoder.context: 'Atention' is none of the classes"),
         (["--model.decoder.context", "FixedContext", "--model.decoder.context.size", "4"], "'size'"),
         (["--training.patience", "-1"], "training.patience"),
@@ -390,7 +390,8 @@ def test_a_variants_name_can_be_a_folders(path: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("section", "problem"),
     [
-        ("[shallow, deep]", "comparison: a mapping of variants, such as {shallow: "),
+        ("[shallow, deep]", "comparison is a section: give it keys, or leave it out; not ['shallow'"),
+        ("{shallow: {model.encoder.cell.help: gru}}", "comparison: shallow: a mapping of the recipe's keys"),
         ("{shallow: 1}", "comparison: shallow: a mapping of the recipe's keys, as in "),
         ("{shallow: [model.encoder.layers]}", "comparison: shallow: a mapping of the recipe's keys"),
         ("{shallow: {1: 2}}", "comparison: shallow: a mapping of the recipe's keys"),

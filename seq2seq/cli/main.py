@@ -53,7 +53,8 @@ def train(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     if evaluations:
         write_output(format_scores(evaluations))
     if run.writes:
-        write_message(f"translate with it: seq2seq translate {shlex.quote(str(run))}")
+        allowed = [word for path in arguments.allow_code for word in ("--allow-code", str(path))]
+        write_message(f"translate with it: seq2seq translate {shlex.join([str(run), *allowed])}")
 
 
 def translate(arguments: argparse.Namespace, unknown: Sequence[str]) -> None:

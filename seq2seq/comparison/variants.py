@@ -125,7 +125,7 @@ def match_parameters(recipes: Mapping[str, Recipe]) -> dict[str, Keys]:
     A variant that has as many already gets no keys.
 
     Raises:
-        UserError: no hidden size comes within `TOLERANCE`.
+        UserError: no hidden size comes within `TOLERANCE`, or a variant can have no other size.
     """
     counts = {name: count_recipe_parameters(recipe) for name, recipe in recipes.items()}
     largest = max(counts.values())
@@ -133,7 +133,10 @@ def match_parameters(recipes: Mapping[str, Recipe]) -> dict[str, Keys]:
     for name, recipe in recipes.items():
         widened[name] = {}
         if counts[name] < (1 - TOLERANCE) * largest:
-            hidden = nearest_hidden_size(recipe, largest)
+            try:
+                hidden = nearest_hidden_size(recipe, largest)
+            except UserError as error:
+                raise UserError(f"{name}: its {WIDENED} cannot be changed to match the others: {error}") from error
             if abs(count_recipe_parameters(recipe, hidden) - largest) > TOLERANCE * largest:
                 raise UserError(f"{name}: no {WIDENED} gives it {largest:,} parameters; the nearest is {hidden}")
             widened[name] = {WIDENED: hidden}
@@ -141,7 +144,11 @@ def match_parameters(recipes: Mapping[str, Recipe]) -> dict[str, Keys]:
 
 
 def nearest_hidden_size(recipe: Recipe, parameters: int) -> int:
-    """Return the hidden size of the decoder that comes nearest to a number of parameters, by bisection."""
+    """Return the hidden size of the decoder that comes nearest to a number of parameters, by bisection.
+
+    Raises:
+        UserError: the variant's attention fits no other size.
+    """
     low = recipe.model.decoder.hidden  # too small
     high = 2 * low
     while count_recipe_parameters(recipe, high) < parameters:

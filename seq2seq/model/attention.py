@@ -21,6 +21,8 @@ class AdditiveAttention(Context):
 
     e_ij = vᵀ tanh(W s_{i−1} + U h_j);  α_i = softmax over the real j;  c_i = Σ_j α_ij h_j
 
+    W has a bias, which the paper's equation leaves out.
+
     Args:
         size: units of the scoring network, the length of v.
         sees_last_word: add the last token to the query: W s_{i−1} + V E y_{i−1}. This is not in the paper. The
@@ -60,7 +62,7 @@ class MultiHeadAttention(Context):
     e^k_ij = v_kᵀ tanh(W_k s_{i−1} + U_k h_j);  α^k_i = softmax over the real j;  c^k_i = V_k Σ_j α^k_ij h_j
 
     c_i = [c^1_i ; …] is as large as a state of the memory. The weights that are shown, and that count as coverage, are
-    the mean of the heads' weights. A single head therefore differs from `AdditiveAttention` by V alone.
+    the mean of the heads' weights. A single head differs from `AdditiveAttention` by V, and by how v starts.
 
     Args:
         heads: the number of heads. It divides `size` and the size of the memory.
@@ -120,7 +122,10 @@ class DotAttention(Context):
 
 
 class FixedContext(Context):
-    """The bottleneck: every step reads the same vector, the encoder's last states (Cho et al. 2014, equation 3)."""
+    """The bottleneck: every step reads the same vector, the encoder's last states (Cho et al. 2014, equation 3).
+
+    The paper's vector is tanh(V h_T) of one direction; this one is [→h_T ; ←h_1] itself.
+    """
 
     def __init__(self, sizes: Sizes) -> None:
         super().__init__()
@@ -135,7 +140,7 @@ class FixedContext(Context):
 class NoContext(Context):
     """The tighter bottleneck: the memory sets the decoder's first state and is not read again (Sutskever et al. 2014).
 
-    The context vector has size 0.
+    The context vector has size 0. The bridge and the readout, which also sees E y_{i−1}, are not in the paper.
     """
 
     def __init__(self, sizes: Sizes) -> None:

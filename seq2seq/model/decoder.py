@@ -46,12 +46,13 @@ class DecoderOptions:
             it.
         dropout: fraction of the units between layers, and of the readout, that is zeroed in training.
         embedding_dropout: fraction of the embeddings that is zeroed in training.
-        state_dropout: fraction of the recurrent state that is zeroed in training, the same units at every step of a
-            sentence (variational dropout: Gal & Ghahramani 2016).
+        state_dropout: fraction of the recurrent state that is zeroed in training, the same units in every layer and at
+            every step of a sentence (variational dropout: Gal & Ghahramani 2016).
         context: how the decoder reads the memory: AdditiveAttention, MultiHeadAttention, DotAttention, LuongAttention,
             FixedContext or NoContext.
         cell: the recurrent cell: lstm, gru, rnn or peephole_lstm. Each takes layer_norm: true (Ba et al. 2016).
-        residual: add each layer's input to its output, from the second layer on (He et al. 2016; Wu et al. 2016).
+        residual: add each layer's input to its output, from the second layer on (He et al. 2016; Wu et al. 2016). The
+            readout sees the sum, and the query of Luong's attention is the sum; other queries are the cell's own state.
 
     Raises:
         UserError: a value is out of its range.
@@ -80,6 +81,9 @@ class Bridge(nn.ModuleDict):
     Each tensor of the state comes from the encoder's tensor of the same name. If the encoder's cell has no such tensor,
     it comes from the encoder's h: an LSTM after a GRU starts with c = V [→h ; ←h] + d.
 
+    Bahdanau et al. (2015, appendix A.2.2) have s_0 = tanh(W_s ←h_1), from the backward direction alone. Sutskever et
+    al. (2014) and Luong et al. (2015) hand the encoder's states on as they are.
+
     Args:
         memory: size of a memory state.
         cell: the decoder layer's cell.
@@ -91,7 +95,8 @@ class Bridge(nn.ModuleDict):
 
     def forward(self, last: CellState) -> CellState:
         """Return a state with tensors (batch, 1, hidden), from one encoder layer's last states (batch, memory)."""
-        state = {name: layer(getattr(last, name, last.hidden)).unsqueeze(1) for name, layer in self.items()}
+        given = last._asdict()
+        state = {name: layer(given.get(name, last.hidden)).unsqueeze(1) for name, layer in self.items()}
         return self.state_type(**{**state, "hidden": torch.tanh(state["hidden"])})
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
@@ -11,7 +12,7 @@ from seq2seq.errors import OptionError, at_least_1, at_most, below_1, check_opti
 from seq2seq.model.cells.cell import CellFactory, CellState, stack_records
 from seq2seq.model.cells.lstm import LSTMCell
 from seq2seq.model.embedding import Embedding
-from seq2seq.model.recurrent_layer import RecurrentLayer, make_layers, reading_orders, reorder
+from seq2seq.model.recurrent_layer import RecurrentLayer, Trace, make_layers, reading_orders, reorder
 from seq2seq.model.size import LARGEST_SIZE, MOST_LAYERS
 
 
@@ -37,7 +38,8 @@ class EncoderOptions:
         cell: the recurrent cell: lstm, gru, rnn or peephole_lstm. Each takes layer_norm: true (Ba et al. 2016).
         bidirectional: read each sentence in both directions (Schuster & Paliwal 1997), not only from its first token.
         reversed: read each sentence from its last token to its first, in this direction only (Sutskever et al. 2014).
-        residual: add each layer's input to its output, from the second layer on (He et al. 2016; Wu et al. 2016).
+        residual: add each layer's input to its output, from the second layer on (He et al. 2016; Wu et al. 2016). The
+            sum goes to the next layer and to the memory; the last states, which start the decoder, are the cells' own.
 
     Raises:
         UserError: a value is out of its range, or two options exclude each other.
@@ -105,16 +107,53 @@ class Encoder(nn.Module):
     def forward(self, source: Int[Tensor, "batch source"], mask: Bool[Tensor, "batch source"]) -> Memory:
         """Return the memory of a batch of sentences. Its keys are not prepared yet."""
         lengths = mask.sum(dim=1).cpu()  # packing needs the lengths on the CPU
-        values = self.embedding_dropout(self.embedding(source))
-        if self.reversed:
-            _, backward = reading_orders(values, lengths)
-            values = reorder(values, backward)
+        values = self.read(source, lengths)
         last_states = []
         for height, layer in enumerate(self.layers):
             outputs, last_state = layer(values, lengths)
-            values = self.dropout(outputs + values if self.residual and height else outputs)
+            values = self.connect(height, outputs, values)
             last_states.append(last_state)
-        if self.reversed:  # h_j stands where its token stands
-            values = reorder(values, backward)
         last = stack_records(last_states, dim=1)
+        values = self.in_order(values, lengths)
         return Memory(values, mask, last.hidden[:, -1], last, keys=values)
+
+    def trace(self, source: Int[Tensor, "batch source"], mask: Bool[Tensor, "batch source"]) -> list[tuple[Trace, ...]]:
+        """Return every state and gate of every layer: for each layer, one `Trace` a direction, forward first.
+
+        Our own cells compute them, with the same weights as `forward`. Each stands where its token stands, whatever the
+        order of reading is.
+        """
+        lengths = mask.sum(dim=1).cpu()
+        values = self.read(source, lengths)
+        traces = []
+        for height, layer in enumerate(self.layers):
+            directions = layer.looped().trace(values, lengths)
+            outputs = torch.cat([direction.states.hidden for direction in directions], dim=-1)
+            values = self.connect(height, outputs, values)
+            traces.append(tuple(self.trace_in_order(direction, lengths) for direction in directions))
+        return traces
+
+    def read(
+        self, source: Int[Tensor, "batch source"], lengths: Int[Tensor, " batch"]
+    ) -> Float[Tensor, "batch source embedding"]:
+        """Return the embeddings of the tokens in the order in which the lowest layer reads them."""
+        return self.in_order(self.embedding_dropout(self.embedding(source)), lengths)
+
+    def in_order(
+        self, values: Float[Tensor, "batch source size"], lengths: Int[Tensor, " batch"]
+    ) -> Float[Tensor, "batch source size"]:
+        """Return values in the order of reading, or back in the order of the tokens: h_j stands where its token is."""
+        if not self.reversed:
+            return values
+        _, backward = reading_orders(values, lengths)
+        return reorder(values, backward)
+
+    def connect(
+        self, height: int, outputs: Float[Tensor, "batch source memory"], inputs: Float[Tensor, "batch source input"]
+    ) -> Float[Tensor, "batch source memory"]:
+        """Return what the layer at a height hands to the next one, from its outputs and its inputs."""
+        return self.dropout(outputs + inputs if self.residual and height else outputs)
+
+    def trace_in_order(self, trace: Trace, lengths: Int[Tensor, " batch"]) -> Trace:
+        """Return a trace whose tensors are in the order of the tokens."""
+        return Trace(*(type(record)(*(self.in_order(values, lengths) for values in record)) for record in trace))

@@ -3,7 +3,7 @@
     s_i = cell([E y_{i−1} ; h̃_{i−1}], s_{i−1})    input feeding: h̃ is an input of the next step
     c_i = context(s_i, memory)
     h̃_i = tanh(W_c [c_i ; s_i])                   the attentional vector
-    p(y_i) = softmax(Eᵀ-or-O h̃_i)
+    p(y_i) = softmax(O h̃_i)                       O is Eᵀ if the embeddings are tied
 
 The paper's h̃ is as large as s. Here it is as large as an embedding, so that the embeddings can be tied.
 """

@@ -2,7 +2,10 @@
 
     c_i = context(s_{i−1}, memory)
     s_i = cell([E y_{i−1} ; c_i], s_{i−1})
-    p(y_i) = softmax(Eᵀ-or-O readout([s_i ; c_i ; E y_{i−1}]))
+    p(y_i) = softmax(O readout([s_i ; c_i ; E y_{i−1}]))    O is Eᵀ if the embeddings are tied
+
+The paper's readout (its deep output, appendix A.2.2) takes the larger of each pair of units (maxout), and sees s_{i−1}.
+Ours is one layer with tanh, and sees s_i.
 
 In teacher forcing, the readout, too, is one product for all steps.
 """

@@ -75,6 +75,10 @@ class LoopedLayer(nn.Module):
         joined = type(last_states[0])(*(torch.cat(tensors, dim=-1) for tensors in zip(*last_states, strict=True)))
         return torch.cat(outputs, dim=-1).masked_fill(padding.unsqueeze(2), 0.0), joined
 
+    def looped(self) -> "LoopedLayer":
+        """Return this layer: it calls its cells already. See `FusedLayer.looped`."""
+        return self
+
     def trace(self, values: Float[Tensor, "batch source input"], lengths: Int[Tensor, " batch"]) -> list[Trace]:
         """Return all states and gates of each direction, in the order of the tokens. See `forward`."""
         traces = []

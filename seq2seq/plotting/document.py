@@ -41,7 +41,7 @@ pre { background: var(--head); padding: .6rem .8rem; white-space: pre-wrap; over
 @media print {
   :root { color-scheme: light; --ink: #1c1c1e; --paper: #fff; --faint: #6a6a70; --line: #dcdce0; --head: #f4f4f6 }
   body { max-width: none; margin: 0; font-size: 10pt } h2, h3 { break-after: avoid }
-  table { display: table; font-size: 8.5pt } table, figure, section, tr, pre { break-inside: avoid } pre { font-size: 8.5pt }
+  table { display: table } table, figure, section, tr, pre { break-inside: avoid } table, pre { font-size: 8.5pt }
   th, td { padding: .15rem .4rem } }
 """.strip()
 

@@ -139,5 +139,5 @@ def repair(run: Run) -> None:
         run.replace_weights(model_weights(load_checkpoint(run.earlier_best_checkpoint)))
         run.earlier_best_checkpoint.unlink()
     save_best_weights(run)
-    if checkpoint["plateau"]["update"] and not is_readable(run.weights_path):
+    if checkpoint["plateau"].get("update") and not is_readable(run.weights_path):
         raise UserError(f"{run.weights_path}: the best epoch's weights are gone or damaged; {ADVICE}")

@@ -63,10 +63,11 @@ def is_last_update(trainer: lightning.Trainer) -> bool:
 def save_best_weights(run: Run) -> None:
     """Write model.safetensors if the last checkpoint has the best weights so far. Scores of other weights are removed.
 
-    A kill may come between the checkpoint and the weights. This is therefore done again before a run goes on.
+    A kill may come between the checkpoint and the weights. This is therefore done again before a run goes on. The
+    checkpoints of earlier versions do not say when the best weights were found: theirs are in a file of their own.
     """
     if not run.writes:
         return
     checkpoint = load_checkpoint(run.last_checkpoint)
-    if checkpoint["plateau"]["update"] == checkpoint["global_step"]:
+    if checkpoint["plateau"].get("update") == checkpoint["global_step"]:
         run.replace_weights(model_weights(checkpoint))

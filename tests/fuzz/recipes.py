@@ -184,9 +184,13 @@ def trainer(tree: Any, draw: Random) -> tuple[bytes, str]:
 def classes(tree: Any, draw: Random) -> tuple[bytes, str]:
     """Name a stranger's class, where a class is expected or somewhere else."""
     value = draw.choice(draw.choice((HOSTILE_CLASSES, HOSTILE_CLASSES[:7])))
-    if draw.random() < 0.7:
+    place = draw.random()
+    if place < 0.5:
         side, option = draw.choice((("decoder", "context"), ("decoder", "cell"), ("encoder", "cell")))
         tree["model"][side][option] = value
+    elif place < 0.8:
+        section = draw.choice(("trainer", "comparison"))
+        tree[section] = {**(tree.get(section) or {}), "x": draw.choice((value, [value], {"y": value}, {"y": [value]}))}
     else:
         tree = mutate(tree, draw, value, [])
     return dump(tree), f"{value!r:.80}"

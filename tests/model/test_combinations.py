@@ -3,9 +3,10 @@
 import torch
 from hypothesis import given, settings
 from model_combinations import Combination, combinations
-from random_models import lengths, random_batch, seeds, single_pair
+from random_models import lengths, quick, random_batch, seeds, sentences, single_pair
 
 from seq2seq.search.step import map_leaves, reorder_hypotheses
+from seq2seq.text.batch import pad
 
 many = settings(max_examples=60, deadline=None, derandomize=True)
 
@@ -74,3 +75,33 @@ def test_hypotheses_are_independent_of_each_other(combination: Combination, seed
         logit, single = model.decoder.step(memory, state, tokens[:, index : index + 1])
         torch.testing.assert_close(logits[:, index : index + 1], logit)
         torch.testing.assert_close(map_leaves(lambda leaf, i=index: leaf[:, i : i + 1], after), single)  # type: ignore[misc]
+
+
+@quick
+@given(combinations, lengths, seeds)
+def test_the_trace_is_what_the_encoder_computed(combination: Combination, sizes: list[int], seed: int) -> None:
+    torch.manual_seed(seed)
+    encoder, rows = combination.build().eval().encoder, sentences(sizes)
+    source, mask = pad(rows)
+    memory, traces = encoder(source, mask), encoder.trace(source, mask)
+    assert len(traces) == len(encoder.layers)
+    top = torch.cat([direction.states.hidden for direction in traces[-1]], dim=-1)
+    if combination.residual and len(traces) > 1:
+        return  # the memory has the sum of the top layer's states and its inputs
+    torch.testing.assert_close(top[mask], memory.values[mask], rtol=1e-4, atol=1e-5)
+
+
+@quick
+@given(combinations, lengths, seeds)
+def test_a_trace_has_a_sentences_gates_whatever_stands_beside_it(
+    combination: Combination, sizes: list[int], seed: int
+) -> None:
+    torch.manual_seed(seed)
+    encoder, rows = combination.build().eval().encoder, sentences(sizes)
+    together = encoder.trace(*pad(rows))
+    for index, row in enumerate(rows):
+        for layer, layer_alone in zip(together, encoder.trace(*pad([row])), strict=True):
+            for direction, alone in zip(layer, layer_alone, strict=True):
+                for record, record_alone in zip(direction, alone, strict=True):
+                    for values, values_alone in zip(record, record_alone, strict=True):
+                        torch.testing.assert_close(values[index, : len(row)], values_alone[0], rtol=1e-4, atol=1e-5)

@@ -164,3 +164,15 @@ def test_more_updates_go_on_with_the_batches_that_were_not_seen(corpus: Path, tm
     assert [row["update"] for row in whole["metrics"]] == ["9", "13"]
     for name in ("state_dict", "optimizer_states", "global_step"):
         torch.testing.assert_close(one[name], whole[name], rtol=0, atol=0)
+
+
+def test_a_checkpoint_that_does_not_say_when_it_was_best_goes_on(corpus: Path, tmp_path: Path) -> None:
+    """Earlier versions kept the best BLEU alone."""
+    run = Run(tmp_path / "run")
+    train(load(corpus, tmp_path, "--trainer.max_epochs=1"), run)
+    checkpoint = torch.load(run.last_checkpoint, weights_only=True)
+    checkpoint["plateau"] = {"best_bleu": 0.0, "halvings": 0}
+    torch.save(checkpoint, run.last_checkpoint)
+    train(load(corpus, tmp_path, "--trainer.max_epochs=2"), run)
+    assert [row.epoch for row in run.metrics()] == [1, 2]
+    assert run.weights_path.exists()

@@ -21,9 +21,11 @@ class CellState(Protocol):
     """
 
     @property
-    def hidden(self) -> Tensor: ...  # h, in (-1, 1): what other layers, the context and the readout see
+    def hidden(self) -> Tensor: ...  # h, in (-1, 1): what the cell hands to the next layer, the context and the readout
 
     def __iter__(self) -> Iterator[Tensor]: ...
+
+    def _asdict(self) -> dict[str, Tensor]: ...
 
     def _replace(self, *, hidden: Tensor) -> "CellState": ...
 
@@ -44,8 +46,8 @@ class Cell(nn.Module, ABC):
 
     Attributes:
         state_type: the NamedTuple that a state is; see `CellState`.
-        matrices: how many matrices (hidden, inputs) are the rows of W: one for each gate, and one for the candidate. U
-            has as many matrices (hidden, hidden).
+        matrices: how many matrices (hidden, inputs) W consists of, one below the other: one for each gate, and one for
+            the candidate. U has as many matrices (hidden, hidden).
         hidden: units, the size of each tensor of a state.
         projected_size: the size of what `project` returns.
     """

@@ -28,10 +28,11 @@ class GRUCell(Cell):
         h' = z ⊙ h + (1 - z) ⊙ n
 
     Cho et al. apply the reset gate before the product: U_n (r ⊙ h). Here it is applied after the product, so that the
-    three U h are one product. Here z weights the old state; in Bahdanau et al. 2015, it weights the candidate.
+    three U h are one product. z weights the old state, as in Cho et al.; in Bahdanau et al. 2015, it weights the
+    candidate. d_n, which cuDNN adds, is in neither paper.
 
-    With layer normalisation (Ba, Kiros & Hinton 2016, appendix), W x and U h are normalised apart from each
-    other, each with the statistics of both gates together, and of the candidate. The biases b are LN's own.
+    With layer normalisation (Ba, Kiros & Hinton 2016, appendix), W x and U h are normalised apart from each other. Each
+    has one mean and one deviation over both gates, and another one over the candidate. The biases b are LN's own.
 
         (r, z) = sigmoid(LN(W_rz x) + LN(U_rz h))
         n = tanh(LN(W_n x) + r ⊙ (LN(U_n h) + d_n))

@@ -36,7 +36,7 @@ class LSTMCell(Cell):
 
     With layer normalisation (Ba, Kiros & Hinton 2016, appendix), W x, U h and c' are each normalised, W x and
     U h with the statistics of all four gates together. LN subtracts the mean, divides by the standard deviation, and
-    then has a gain for each unit. The bias b is added after it.
+    then has a gain for each unit. The bias b is added after it; LN of c' has a bias, too.
 
         (i, f, g, o) before sigmoid and tanh = LN(W x) + LN(U h) + b
         h' = o ⊙ tanh(LN(c'))
