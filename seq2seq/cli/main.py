@@ -120,7 +120,13 @@ def evaluate(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
 
 def compare(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     """Run `seq2seq compare`."""
-    from seq2seq.comparison.compare import ComparisonRequest, compare_recipe, compare_runs, remaining_commands
+    from seq2seq.comparison.compare import (
+        ComparisonRequest,
+        compare_recipe,
+        compare_runs,
+        remaining_commands,
+        slurm_array,
+    )
     from seq2seq.comparison.finished_runs import gather_runs
     from seq2seq.comparison.trainings import format_command
     from seq2seq.comparison.variants import plan
@@ -131,9 +137,10 @@ def compare(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     if len(paths) > 1 and (recipes := [str(path) for path in paths if path.is_file()]):
         raise UserError(f"one recipe, and it comes first, before its keys: seq2seq compare {recipes[-1]} …")
     if len(paths) > 1 or paths[0].is_dir():
-        if arguments.plan or arguments.seeds or arguments.variants or arguments.match_parameters:
+        if arguments.plan or arguments.slurm or arguments.seeds or arguments.variants or arguments.match_parameters:
             raise UserError(
-                "--plan, --seeds, --variants and --match-parameters need a recipe; these runs are already trained"
+                "--plan, --slurm, --seeds, --variants and --match-parameters need a recipe; these runs are already "
+                "trained"
             )
         folder = arguments.run or Path("runs") / "comparison"
         lines = compare_runs(gather_runs(paths, overrides), folder, request)
@@ -141,6 +148,9 @@ def compare(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
         [path] = paths
         folder = arguments.run or Path("runs") / f"{path.stem}-comparison"
         jobs = plan(path, arguments.variants, arguments.seeds, overrides, folder, arguments.match_parameters)
+        if arguments.slurm:
+            write_output(slurm_array(path, jobs, request).rstrip("\n"))
+            return
         if arguments.plan:
             lines = remaining_commands(path, jobs, request)
         else:

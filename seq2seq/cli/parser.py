@@ -167,6 +167,11 @@ def add_compare_options(parser: argparse.ArgumentParser) -> None:
         help="print the commands of the trainings that are still needed, one on each line, and stop",
     )
     parser.add_argument(
+        "--slurm",
+        action="store_true",
+        help="print them as a script for Slurm's sbatch instead, one task of an array for each (no Slurm was tried)",
+    )
+    parser.add_argument(
         "--match-parameters",
         action="store_true",
         help="widen the decoders of smaller variants until all have as many parameters as the largest, within 2%%",

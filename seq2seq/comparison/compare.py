@@ -15,10 +15,12 @@ from seq2seq.comparison.built_in_variants import describe_context
 from seq2seq.comparison.controls import check_equal, check_runs, model_values, recipe_values, unchecked_keys
 from seq2seq.comparison.examples import draw_example
 from seq2seq.comparison.finished_runs import FinishedRun, load_finished_run
+from seq2seq.comparison.forecast import describe_forecast, forecast
 from seq2seq.comparison.report import check_report_folder, write_report
 from seq2seq.comparison.report_scores import summarize
 from seq2seq.comparison.results import Conditions
 from seq2seq.comparison.scores import length_unit
+from seq2seq.comparison.slurm import slurm_script
 from seq2seq.comparison.test_sets import load_test_sets, score_run
 from seq2seq.comparison.trainings import check_software, format_command, train_missing, training_command
 from seq2seq.comparison.variants import Job, widening_remarks
@@ -27,6 +29,7 @@ from seq2seq.options import class_of, options_of
 from seq2seq.provenance import Differences, differences
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
+from seq2seq.terminal_text import write_message
 from seq2seq.text.corpus import CorpusOptions
 from seq2seq.text.loading import filter_pairs, load_split
 from seq2seq.text.words import count_words
@@ -56,11 +59,29 @@ def check_jobs(jobs: Sequence[Job], request: ComparisonRequest) -> None:
     load_test_sets(jobs[0].recipe.corpus, request.joins)
 
 
+def remaining_jobs(jobs: Sequence[Job]) -> list[Job]:
+    """Return the trainings that are not finished."""
+    return [job for job in jobs if not Run(job.folder).is_finished()]
+
+
 def remaining_commands(recipe_path: Path, jobs: Sequence[Job], request: ComparisonRequest) -> list[str]:
     """Return the commands of the trainings that are not finished. See `compare_recipe` for the arguments and errors."""
     check_jobs(jobs, request)
-    remaining = [job for job in jobs if not Run(job.folder).is_finished()]
-    return [format_command(training_command(job, recipe_path, request.code)) for job in remaining]
+    return [format_command(training_command(job, recipe_path, request.code)) for job in remaining_jobs(jobs)]
+
+
+def slurm_array(recipe_path: Path, jobs: Sequence[Job], request: ComparisonRequest) -> str:
+    """Return the trainings that are not finished as a script for Slurm. See `compare_recipe`.
+
+    Raises:
+        UserError: see `compare_recipe`; or all trainings are finished.
+    """
+    commands = remaining_commands(recipe_path, jobs, request)
+    if not commands:
+        raise UserError("all trainings are finished; without --slurm, this command writes the report")
+    forecasts = forecast(remaining_jobs(jobs))
+    longest = max(need.seconds for need in forecasts.values()) if forecasts else None
+    return slurm_script(commands, longest, f"seq2seq-{recipe_path.stem}")
 
 
 def compare_recipe(recipe_path: Path, jobs: Sequence[Job], folder: Path, request: ComparisonRequest) -> list[str]:
@@ -81,6 +102,9 @@ def compare_recipe(recipe_path: Path, jobs: Sequence[Job], folder: Path, request
     """
     check_report_folder(folder)
     check_jobs(jobs, request)
+    if remaining := remaining_jobs(jobs):
+        write_message(f"estimating how long {len(remaining)} trainings take …")
+        write_message(describe_forecast(remaining, forecast(remaining), folder))
     train_missing(jobs, recipe_path, request.code)
     runs = [load_finished_run(job.folder, job.variant) for job in jobs]
     return compare_runs(runs, folder, request, widening_remarks(jobs))
