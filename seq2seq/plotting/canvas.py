@@ -111,9 +111,10 @@ def save_figure(path: Path, figure: "Figure") -> None:
     suffix = path.suffix.lower().removeprefix(".")
     no_date = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}  # a date would change the bytes
     with atomic(path) as temporary, matplotlib.rc_context({"svg.hashsalt": "seq2seq"}):
-        figure.savefig(
-            temporary, format=suffix, dpi=150, bbox_inches="tight", pad_inches=0.1, metadata=no_date.get(suffix)
-        )
+        with temporary.open("wb") as file:  # given a path, matplotlib would leave the file open if the disk is full
+            figure.savefig(
+                file, format=suffix, dpi=150, bbox_inches="tight", pad_inches=0.1, metadata=no_date.get(suffix)
+            )
         if suffix == "svg":
             drawing = temporary.read_text(encoding="utf-8")
             temporary.write_text(drawing.replace(" <defs>", f" {dark_style()}\n <defs>", 1), encoding="utf-8")
