@@ -8,9 +8,9 @@ gates and of the queries, and the vocabulary projection, are therefore each one 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float, Int
@@ -18,11 +18,13 @@ from torch import Tensor, nn
 
 from seq2seq.errors import at_least_1, at_most, below_1, check_options
 from seq2seq.model.attention import AdditiveAttention
-from seq2seq.model.cells.cell import Cell, CellFactory, CellState
+from seq2seq.model.bridge import Bridge
+from seq2seq.model.cells.cell import Cell, CellFactory, CellState, stack_records
 from seq2seq.model.cells.lstm import LSTMCell
 from seq2seq.model.context import Context, ContextFactory
 from seq2seq.model.embedding import Embedding
 from seq2seq.model.encoder import Memory, check_residual
+from seq2seq.model.recurrent_layer import Trace
 from seq2seq.model.size import LARGEST_SIZE, MOST_LAYERS
 
 
@@ -34,6 +36,15 @@ class State(NamedTuple):
         Float[Tensor, "batch beam embedding"], ...
     ]  # what the last step hands on besides; most decoders: nothing
     coverage: Float[Tensor, "batch beam source"]  # Σ_i α_ij, the attention that each source token has had so far
+
+
+class RecurrentStep(NamedTuple):
+    """What one recurrent step of a decoder computes."""
+
+    state: State  # after the step, its coverage unchanged
+    outputs: tuple[Tensor, ...]  # what the readout needs of this step: tensors (batch, beam, …)
+    weights: Float[Tensor, "batch beam source"]  # the attention weights
+    gates: tuple[Any, ...]  # of each layer, the lowest first: the cells' own NamedTuples, tensors (batch, beam, hidden)
 
 
 @dataclass(frozen=True)
@@ -73,31 +84,6 @@ class DecoderOptions:
         check_options(self, at_most(self, MOST_LAYERS, "layers"))
         check_options(self, below_1(self, "dropout", "embedding_dropout", "state_dropout"))
         check_residual(self, self.residual, self.layers)
-
-
-class Bridge(nn.ModuleDict):
-    """A layer that makes a decoder layer's first state: h = tanh(W [→h ; ←h] + b), and c = V [→c ; ←c] + d of an LSTM.
-
-    Each tensor of the state comes from the encoder's tensor of the same name. If the encoder's cell has no such tensor,
-    it comes from the encoder's h: an LSTM after a GRU starts with c = V [→h ; ←h] + d.
-
-    Bahdanau et al. (2015, appendix A.2.2) have s_0 = tanh(W_s ←h_1), from the backward direction alone. Sutskever et
-    al. (2014) and Luong et al. (2015) hand the encoder's states on as they are.
-
-    Args:
-        memory: size of a memory state.
-        cell: the decoder layer's cell.
-    """
-
-    def __init__(self, memory: int, cell: Cell) -> None:
-        super().__init__({name: nn.Linear(memory, cell.hidden) for name in cell.state_type._fields})
-        self.state_type = cell.state_type
-
-    def forward(self, last: CellState) -> CellState:
-        """Return a state with tensors (batch, 1, hidden), from one encoder layer's last states (batch, memory)."""
-        given = last._asdict()
-        state = {name: layer(given.get(name, last.hidden)).unsqueeze(1) for name, layer in self.items()}
-        return self.state_type(**{**state, "hidden": torch.tanh(state["hidden"])})
 
 
 class Decoder(nn.Module, ABC):
@@ -164,9 +150,9 @@ class Decoder(nn.Module, ABC):
         """
         embedded = self.embedding_dropout(self.embedding(tokens))
         token_gates, token_query = self.cells[0].project(embedded), self.context.token_query(embedded)
-        new_state, outputs, weights = self.recurrent_step(memory, state, token_gates, token_query)
-        logits = self.vocabulary(self.compute_readout(outputs, embedded))
-        return logits, new_state._replace(coverage=state.coverage + weights)
+        done = self.recurrent_step(memory, state, token_gates, token_query)
+        logits = self.vocabulary(self.compute_readout(done.outputs, embedded))
+        return logits, done.state._replace(coverage=state.coverage + done.weights)
 
     def forward(
         self, memory: Memory, state: State, tokens: Int[Tensor, "batch target"]
@@ -182,19 +168,40 @@ class Decoder(nn.Module, ABC):
             The readouts, from which `vocabulary` makes logits, and the attention weights.
         """
         embedded = self.embedding_dropout(self.embedding(tokens))
+        all_outputs, weights = [], []
+        for done in self.recurrent_steps(memory, state, embedded):
+            all_outputs.append(done.outputs)
+            weights.append(done.weights)
+        outputs = tuple(torch.cat(steps, dim=1) for steps in zip(*all_outputs, strict=True))
+        return self.compute_readout(outputs, embedded), torch.cat(weights, dim=1)
+
+    def trace(self, memory: Memory, state: State, tokens: Int[Tensor, "batch target"]) -> list[Trace]:
+        """Return every state and gate while the decoder runs over given tokens: a `Trace` for each layer.
+
+        See `forward` for the arguments. The tensors are (batch, target, hidden).
+        """
+        steps = list(self.recurrent_steps(memory, state, self.embedding(tokens)))
+        traces = []
+        for height in range(len(self.cells)):
+            states = stack_records((done.state.layers[height] for done in steps), dim=2)
+            gates = stack_records((done.gates[height] for done in steps), dim=2)
+            traces.append(Trace(*(type(record)(*(leaf.squeeze(1) for leaf in record)) for record in (states, gates))))
+        return traces
+
+    def recurrent_steps(
+        self, memory: Memory, state: State, embedded: Float[Tensor, "batch target embedding"]
+    ) -> Iterator[RecurrentStep]:
+        """Yield the recurrent step of each given token. The gates' products of all tokens are computed at once."""
         token_gates = self.cells[0].project(embedded).unsqueeze(2).unbind(1)  # a tensor (batch, 1, gates) for each step
         token_queries = self.context.token_query(embedded).unsqueeze(2).unbind(1)
         state_mask = self.state_dropout(torch.ones_like(state.layers[0].hidden))  # the same mask for all steps
-        all_outputs, weights = [], []
         for step_gates, step_query in zip(token_gates, token_queries, strict=True):
             if self.state_dropout.p:
                 layers = (layer._replace(hidden=layer.hidden * state_mask) for layer in state.layers)
                 state = state._replace(layers=tuple(layers))
-            state, outputs, step_weights = self.recurrent_step(memory, state, step_gates, step_query)
-            all_outputs.append(outputs)
-            weights.append(step_weights)
-        outputs = tuple(torch.cat(steps, dim=1) for steps in zip(*all_outputs, strict=True))
-        return self.compute_readout(outputs, embedded), torch.cat(weights, dim=1)
+            done = self.recurrent_step(memory, state, step_gates, step_query)
+            state = done.state
+            yield done
 
     @abstractmethod
     def recurrent_step(
@@ -203,7 +210,7 @@ class Decoder(nn.Module, ABC):
         state: State,
         token_gates: Float[Tensor, "batch beam gates"],
         token_query: Float[Tensor, "batch beam part"],
-    ) -> tuple[State, tuple[Tensor, ...], Float[Tensor, "batch beam source"]]:
+    ) -> RecurrentStep:
         """Do the part of a step that depends on the state, and nothing else.
 
         Args:
@@ -211,10 +218,6 @@ class Decoder(nn.Module, ABC):
             state: the state before the step.
             token_gates: what the last token adds to the gates of the lowest layer.
             token_query: what the last token adds to the query.
-
-        Returns:
-            The state after the step, its coverage unchanged; what `compute_readout` needs of this step, as tensors
-            (batch, beam, …); and the attention weights.
         """
 
     @abstractmethod
@@ -230,7 +233,7 @@ class Decoder(nn.Module, ABC):
 
     def run_cells(
         self, projected: Float[Tensor, "batch beam gates"], layers: tuple[CellState, ...]
-    ) -> tuple[tuple[CellState, ...], Float[Tensor, "batch beam hidden"]]:
+    ) -> tuple[tuple[CellState, ...], Float[Tensor, "batch beam hidden"], tuple[Any, ...]]:
         """Do one step of all layers.
 
         Args:
@@ -238,17 +241,18 @@ class Decoder(nn.Module, ABC):
             layers: the state of each layer before the step.
 
         Returns:
-            The state of each layer after the step, and the output of the highest layer.
+            The state of each layer after the step, the output of the highest layer, and the gates of each layer.
         """
         (lowest, lowest_layer), *others = zip(self.cells, layers, strict=True)
-        state, _ = lowest.step(projected, lowest_layer)
-        new_layers, output = [state], state.hidden
+        state, gates = lowest.step(projected, lowest_layer)
+        new_layers, all_gates, output = [state], [gates], state.hidden
         for cell, layer in others:
             inputs = self.dropout(output)
-            state, _ = cell.step(cell.project(inputs), layer)
+            state, gates = cell.step(cell.project(inputs), layer)
             new_layers.append(state)
+            all_gates.append(gates)
             output = state.hidden + inputs if self.residual else state.hidden
-        return tuple(new_layers), output
+        return tuple(new_layers), output, tuple(all_gates)
 
 
 def make_vocabulary(embedding: Embedding, tied: bool) -> nn.Linear:

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from seq2seq.errors import OptionError
 from seq2seq.model.cells.cell import initialise_input_weight
 from seq2seq.model.context import Context, Sizes, attend
-from seq2seq.model.decoder import Decoder, DecoderOptions, State, make_vocabulary
+from seq2seq.model.decoder import Decoder, DecoderOptions, RecurrentStep, State, make_vocabulary
 from seq2seq.model.embedding import Embedding
 from seq2seq.model.encoder import Memory
 
@@ -141,16 +141,16 @@ class StepThenRead(Decoder):
         state: State,
         token_gates: Float[Tensor, "batch beam gates"],
         token_query: Float[Tensor, "batch beam part"],
-    ) -> tuple[State, tuple[Tensor, ...], Float[Tensor, "batch beam source"]]:
+    ) -> RecurrentStep:
         """Step, then read with the output of the highest layer. The only output is h̃_i. See `Decoder.recurrent_step`.
 
         h̃_i is fed as it is predicted from, after dropout.
         """
         (fed,) = state.fed
-        layers, output = self.run_cells(token_gates + self.fed_gates(fed), state.layers)
+        layers, output, gates = self.run_cells(token_gates + self.fed_gates(fed), state.layers)
         vector, weights = self.context(output, token_query, memory)
         attentional = self.dropout(torch.tanh(self.attentional(torch.cat([vector, output], dim=-1))))
-        return State(layers, (attentional,), state.coverage), (attentional,), weights
+        return RecurrentStep(State(layers, (attentional,), state.coverage), (attentional,), weights, gates)
 
     def compute_readout(
         self, outputs: tuple[Tensor, ...], embedded: Float[Tensor, "batch tokens embedding"]

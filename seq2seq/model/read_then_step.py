@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from seq2seq.model.context import Context
-from seq2seq.model.decoder import Decoder, DecoderOptions, State, make_vocabulary
+from seq2seq.model.decoder import Decoder, DecoderOptions, RecurrentStep, State, make_vocabulary
 from seq2seq.model.embedding import Embedding
 from seq2seq.model.encoder import Memory
 
@@ -43,11 +43,11 @@ class ReadThenStep(Decoder):
         state: State,
         token_gates: Float[Tensor, "batch beam gates"],
         token_query: Float[Tensor, "batch beam part"],
-    ) -> tuple[State, tuple[Tensor, ...], Float[Tensor, "batch beam source"]]:
+    ) -> RecurrentStep:
         """Read with the highest layer's state, then step. The outputs are s_i and c_i. See `Decoder.recurrent_step`."""
         vector, weights = self.context(state.layers[-1].hidden, token_query, memory)
-        layers, output = self.run_cells(token_gates + self.context_gates(vector), state.layers)
-        return State(layers, (), state.coverage), (output, vector), weights
+        layers, output, gates = self.run_cells(token_gates + self.context_gates(vector), state.layers)
+        return RecurrentStep(State(layers, (), state.coverage), (output, vector), weights, gates)
 
     def compute_readout(
         self, outputs: tuple[Tensor, ...], embedded: Float[Tensor, "batch tokens embedding"]

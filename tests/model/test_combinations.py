@@ -105,3 +105,19 @@ def test_a_trace_has_a_sentences_gates_whatever_stands_beside_it(
                 for record, record_alone in zip(direction, alone, strict=True):
                     for values, values_alone in zip(record, record_alone, strict=True):
                         torch.testing.assert_close(values[index, : len(row)], values_alone[0], rtol=1e-4, atol=1e-5)
+
+
+@quick
+@given(combinations, lengths, seeds)
+def test_the_decoders_trace_is_what_it_computed(combination: Combination, sizes: list[int], seed: int) -> None:
+    torch.manual_seed(seed)
+    model, batch = combination.build().eval(), random_batch(sizes)
+    memory, state = model.encode(batch.source, batch.source_mask)
+    traces = model.decoder.trace(memory, state, batch.inputs)
+    for step, tokens in enumerate(batch.inputs.unbind(1)):
+        _, state = model.decoder.step(memory, state, tokens.unsqueeze(1))
+        for trace, layer, cell in zip(traces, state.layers, model.decoder.cells, strict=True):
+            for values, expected in zip(trace.states, layer, strict=True):
+                torch.testing.assert_close(values[:, step], expected[:, 0])
+            assert isinstance(trace.states, cell.state_type)
+            assert all(values.shape == trace.states.hidden.shape for values in trace.gates)

@@ -181,7 +181,7 @@ def test_residual_connections_add_the_input_of_each_layer_from_the_second_on() -
     model, batch = small_model(layers=(1, 3), residual=(False, True)), random_batch([4])
     decoder, (_, state) = model.decoder, model.encode(batch.source, batch.source_mask)
     projected = torch.randn(1, 1, decoder.cells[0].projected_size)
-    layers, output = decoder.run_cells(projected, state.layers)
+    layers, output, _ = decoder.run_cells(projected, state.layers)
     hidden = [layer.hidden for layer in layers]
     torch.testing.assert_close(output, hidden[0] + hidden[1] + hidden[2])
     third, _ = decoder.cells[2](hidden[0] + hidden[1], state.layers[2])
