@@ -89,7 +89,7 @@ def draw_bleu(axes: Axes, by_length: dict[str, Any]) -> None:
     """Draw each variant's mean BLEU by length, with a band of one standard deviation."""
     axes.set_title("BLEU by sentence length, three seeds")
     positions = range(len(by_length["words"]))
-    for name, colour, marker in (("attention", ATTENTION, "s"), ("bottleneck", BOTTLENECK, "o")):
+    for name, colour, marker in (("bahdanau", ATTENTION, "s"), ("bottleneck", BOTTLENECK, "o")):
         means, deviations = by_length["variants"][name]["mean"], by_length["variants"][name]["deviation"]
         low = [mean - deviation for mean, deviation in zip(means, deviations, strict=True)]
         high = [mean + deviation for mean, deviation in zip(means, deviations, strict=True)]
