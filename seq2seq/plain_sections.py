@@ -46,7 +46,8 @@ def take_plain_sections(
         if not word.startswith("--") or section not in plain_sections(group):
             others.append(word)
             continue
-        if not equals and (value := next(words, "")) == "":
+        value = value if equals else next(words, "")
+        if not value:
             raise UserError(f"{option}: give it a value")
         given = parse_value(option, value)
         if not dot:
