@@ -178,7 +178,7 @@ def _subclasses(base: type[Any]) -> Iterator[type[Any]]:
 def _similar_name(name: str, ours: Sequence[str]) -> str | None:
     """Return the name of ours that was probably meant, whether or not its capitals are right."""
     by_small_letters = {own.lower(): own for own in ours}
-    [*similar] = get_close_matches(name.lower(), by_small_letters, n=1)
+    similar = get_close_matches(name.lower(), by_small_letters, n=1)
     return by_small_letters[similar[0]] if similar else None
 
 

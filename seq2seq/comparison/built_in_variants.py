@@ -68,7 +68,7 @@ DEFAULT = ("bottleneck", "bahdanau")
 
 
 def describe_context(context: type[Context], options: Mapping[str, Any]) -> str | None:
-    """Return the description of the built-in variant that reads the source in this way; None if there is none.
+    """Return the description of the built-in variant that reads the source in this way, or None.
 
     Args:
         context: the class that reads the source.

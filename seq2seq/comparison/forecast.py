@@ -30,7 +30,7 @@ NUMBER_BYTES = 4  # of a weight in a file
 
 
 class Forecast(NamedTuple):
-    """What one training is expected to need. It measured this machine as it was at that moment."""
+    """What one training will need, by an estimate."""
 
     seconds: float
     bytes: int  # of the files that stay
@@ -58,7 +58,7 @@ class Sample(NamedTuple):
 
 
 def forecast(jobs: Sequence[Job]) -> dict[str, Forecast] | None:
-    """Return what each variant's training will need; None if the corpus is a stream, whose end nobody knows.
+    """Return what the training of each variant will need. Return None for a stream: nobody knows how long it is.
 
     Every variant trains on a few batches, and translates a few sentences greedily and with the recipe's search.
 
@@ -117,10 +117,9 @@ def forecast_training(recipe: Recipe, sample: Sample, tokenizer: Tokenizer) -> F
     updates, validations = count_updates(recipe, sample.batches_per_epoch)
     seconds = sample.loading_seconds + updates * per_batch
     seconds += validations * sample.validated * greedy + sample.tested * (greedy + searched)
-    limit = recipe.trainer.get("max_time")
     copies = 4 + (recipe.training.ema_decay > 0)  # weights and Adam's two means in the checkpoint, and the weights
     size = copies * NUMBER_BYTES * count_parameters(model)
-    return Forecast(seconds, size, at_most=bool(recipe.training.patience or limit))
+    return Forecast(seconds, size, at_most=bool(recipe.training.patience or recipe.trainer.get("max_time")))
 
 
 def on(device: torch.device, batch: Batch) -> Batch:
@@ -138,22 +137,27 @@ def training_device(recipe: Recipe) -> torch.device:
 def count_updates(recipe: Recipe, batches: int) -> tuple[float, float]:
     """Return how many batches a training has, and how often it is validated.
 
+    An option that is not a number counts as its default: an interval may be a time, and mistakes are the training's to
+    name.
+
     Args:
         recipe: what to train.
         batches: batches in an epoch.
     """
-    trainer = recipe.trainer
-    limit = trainer.get("limit_train_batches", 1.0)
-    batches = min(batches, limit) if isinstance(limit, int) else max(1, int(batches * limit))
-    epochs = trainer.get("max_epochs") or DEFAULT_EPOCHS
-    steps = trainer.get("max_steps", -1)
+
+    def option(name: str, default: float) -> float:
+        value = recipe.trainer.get(name)
+        return value if isinstance(value, int | float) and value else default
+
+    limit = option("limit_train_batches", 1.0)
+    batches = max(1, min(batches, limit) if isinstance(limit, int) else int(batches * limit))
+    epochs, steps = option("max_epochs", DEFAULT_EPOCHS), option("max_steps", -1)
     total = epochs * batches if epochs > 0 else math.inf
     if steps > 0:
-        total = min(total, steps * trainer.get("accumulate_grad_batches", 1))
-    interval = trainer.get("val_check_interval") or 1.0
+        total = min(total, steps * option("accumulate_grad_batches", 1))
+    interval = option("val_check_interval", 1.0)
     between = interval if isinstance(interval, int) else interval * batches
-    every = trainer.get("check_val_every_n_epoch") or 1
-    return total, total / (between * every)
+    return total, total / (between * option("check_val_every_n_epoch", 1))
 
 
 def seconds_per_batch(model: EncoderDecoder, batches: Sequence[Batch], recipe: Recipe) -> float:

@@ -8,7 +8,7 @@ from seq2seq.comparison.report_scores import LABELS
 from seq2seq.comparison.results import ComparisonResults, Conditions
 from seq2seq.plotting.document import Block, Code, Heading, Paragraph
 
-# How LaTeX writes what is not a letter, a digit or simple punctuation. U+2212 is our minus sign.
+# LaTeX's own way to write a character that it would not print.
 LATEX = {
     **{character: f"\\{character}" for character in "&%$#_{}"},
     "\\": r"\textbackslash{}",
@@ -58,7 +58,7 @@ def methods(results: ComparisonResults) -> str:
 
 
 def equality_sentence(conditions: Conditions) -> str:
-    """Return what was equal for all variants as a sentence, with the exceptions."""
+    """Return a sentence that says what was equal for all variants, and names the exceptions."""
     text = "The data, the subwords, the order of the batches, the training and the search were equal for all variants"
     exceptions = [*conditions.allowed, *(f"{key} (not checked)" for key in conditions.unchecked)]
     return f"{text}, except for {', '.join(exceptions)}." if exceptions else f"{text}, which was checked."
@@ -103,5 +103,5 @@ def latex_table(results: ComparisonResults) -> str:
 
 
 def escape_latex(text: str) -> str:
-    """Return text that LaTeX prints as it is."""
+    """Return LaTeX that prints the text."""
     return "".join(LATEX.get(character, character) for character in text)

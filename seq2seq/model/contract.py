@@ -13,7 +13,7 @@ TOLERANCE = 1e-2  # by which a sum of attention weights may differ from 1: bfloa
 
 @torch.no_grad()
 def check_contract(model: EncoderDecoder) -> None:
-    """Run a model once as a training, a search and a look at its gates would run it, and check what it returns.
+    """Run a model once: teacher forcing, a step of a search, and the encoder's trace. Check what it returns.
 
     Args:
         model: new, on a device that computes. It may have classes of a user's own, which may raise anything here.

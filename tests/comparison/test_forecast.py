@@ -31,6 +31,9 @@ from seq2seq.text.corpus import CorpusOptions
         ({"max_epochs": 3, "limit_train_batches": 0.5}, 100, 150, 3),
         ({"max_epochs": 3, "max_steps": 20}, 100, 20, 0.2),
         ({"max_epochs": -1, "max_steps": 20, "accumulate_grad_batches": 2}, 100, 40, 0.4),
+        ({"max_epochs": 3, "val_check_interval": "00:00:10:00", "check_val_every_n_epoch": None}, 100, 300, 3),
+        ({"max_epochs": 3, "limit_train_batches": 0, "max_steps": None}, 100, 300, 3),
+        ({"max_epochs": 3, "limit_train_batches": 0.001}, 100, 3, 3),
     ],
 )
 def test_a_training_has_so_many_batches_and_validations(

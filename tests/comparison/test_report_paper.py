@@ -1,4 +1,4 @@
-"""What a report offers to a paper: LaTeX that prints every name as it is, and methods that say what was not equal."""
+"""The part of a report for a paper: LaTeX prints every name unchanged, and the methods name what was not equal."""
 
 import re
 from dataclasses import replace

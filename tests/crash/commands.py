@@ -14,7 +14,10 @@ from typing import NamedTuple
 from crash import points
 from crash.points import Point
 
-TESTS = Path(__file__).parent.parent
+import seq2seq
+
+TESTS = Path(__file__).resolve().parent.parent
+PACKAGE = Path(seq2seq.__file__).resolve().parents[1]  # the version that is under test
 SECONDS = 300
 
 
@@ -100,7 +103,7 @@ def run_processes(words: Sequence[str], folder: Path, point: Point | None, tempo
         **os.environ,
         "CRASH_POINT": text,
         "CRASH_LOG": str(folder / "updates"),
-        "PYTHONPATH": os.pathsep.join([os.environ.get("PYTHONPATH", str(TESTS.parent)), str(TESTS)]),
+        "PYTHONPATH": os.pathsep.join([str(PACKAGE), str(TESTS)]),  # absolute: the folder is another one
         "OMP_NUM_THREADS": "1",
     }
     if temporary is not None:

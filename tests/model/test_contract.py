@@ -83,6 +83,14 @@ SOFTMAX = "masked_softmax(scores, memory.mask.unsqueeze(1))"
 RETURNED = "return weights @ memory.values, weights"
 
 
+def check_mistake(recipe: Path, text: str, right: str, wrong: str, problem: str, keys: tuple[str, ...]) -> None:
+    """Check that a part with a mistake in it is refused in one line."""
+    assert right in text
+    with pytest.raises(UserError, match=problem) as caught:
+        build(recipe, text.replace(right, wrong), *keys)
+    assert "\n" not in str(caught.value)
+
+
 def test_parts_that_keep_their_contract_are_built(recipe: Path) -> None:
     build(recipe, ATTENTION, *CONTEXT_KEY)
 
@@ -110,10 +118,7 @@ def test_a_field_of_a_state_may_be_called_like_a_method_of_tuples(recipe: Path) 
     ],
 )
 def test_a_mistake_in_an_attention_is_one_line(recipe: Path, right: str, wrong: str, problem: str) -> None:
-    assert right in ATTENTION
-    with pytest.raises(UserError, match=problem) as caught:
-        build(recipe, ATTENTION.replace(right, wrong), *CONTEXT_KEY)
-    assert "\n" not in str(caught.value)
+    check_mistake(recipe, ATTENTION, right, wrong, problem, CONTEXT_KEY)
 
 
 @pytest.mark.parametrize(
@@ -128,10 +133,7 @@ def test_a_mistake_in_an_attention_is_one_line(recipe: Path, right: str, wrong: 
     ],
 )
 def test_a_mistake_in_a_cell_is_one_line(recipe: Path, right: str, wrong: str, problem: str) -> None:
-    assert right in CELL
-    with pytest.raises(UserError, match=problem) as caught:
-        build(recipe, CELL.replace(right, wrong), *CELL_KEYS)
-    assert "\n" not in str(caught.value)
+    check_mistake(recipe, CELL, right, wrong, problem, CELL_KEYS)
 
 
 def test_a_class_that_is_allowed_but_no_part_is_told_so(recipe: Path) -> None:
