@@ -110,26 +110,25 @@ def test_no_way_of_naming_a_class_imports_or_calls_it(
         assert not list(tmp_path.glob("*ran"))
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_plain_sections_import_nothing(name: str, code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("name", "shape"), [*((name, "{x: [{y: PART}]}") for name in HOSTILE), (HOSTILE[0], "PART"), (HOSTILE[0], "[PART]")]
+)
+def test_plain_sections_import_nothing(
+    name: str, shape: str, code: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "recipe.yaml"
     before = set(sys.modules)
-    part = f"{{class_path: {name}, init_args: {{command: 'touch ran'}}}}"
-    for size in (part, f"[{part}]", f"{{x: [{{y: {part}}}]}}"):
-        path.write_text(f"corpus: {{path: x}}\ntrainer: {{callbacks: {size}}}", encoding="utf-8")
-        assert "class_path" in str(Recipe.load(path).trainer)
-        path.write_text(
-            f"corpus: {{path: x}}\ncomparison: {{a: {{}}, b: {{trainer.callbacks: {size}}}}}", encoding="utf-8"
-        )
-        assert Recipe.load(path).comparison["b"]
-        assert len(plan(path, [], [], [], tmp_path)) == 2
-        for words in (
-            ["--trainer.callbacks", size],
-            [f"--trainer.callbacks={size}"],
-            ["--trainer", f"{{callbacks: {size}}}"],
-        ):
-            assert "class_path" in str(Recipe.load(path, words).trainer)
+    value = shape.replace("PART", f"{{class_path: {name}, init_args: {{command: 'touch ran'}}}}")
+    path.write_text(f"corpus: {{path: x}}\ntrainer: {{callbacks: {value}}}", encoding="utf-8")
+    assert "class_path" in str(Recipe.load(path).trainer)
+    variants = f"comparison: {{a: {{}}, b: {{trainer.callbacks: {value}}}}}"
+    path.write_text(f"corpus: {{path: x}}\n{variants}", encoding="utf-8")
+    assert Recipe.load(path).comparison["b"]
+    assert len(plan(path, [], [], [], tmp_path)) == 2
+    whole = ["--trainer", f"{{callbacks: {value}}}"]
+    for words in (["--trainer.callbacks", value], [f"--trainer.callbacks={value}"], whole):
+        assert "class_path" in str(Recipe.load(path, words).trainer)
     assert name.partition(".")[0] not in set(sys.modules) - before
     assert not list(tmp_path.glob("*ran"))
 

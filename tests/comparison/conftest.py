@@ -8,7 +8,7 @@ from tiny_training import RECIPE, write_corpus
 
 from seq2seq.cli import main
 from seq2seq.cli.parser import make_parser
-from seq2seq.comparison import trainings
+from seq2seq.comparison import compare, trainings
 from seq2seq.comparison.compare import ComparisonRequest, compare_recipe
 from seq2seq.comparison.finished_runs import FinishedRun, gather_runs
 from seq2seq.comparison.variants import plan
@@ -52,6 +52,7 @@ def run_comparison(recipe_file: Path, joining_request: ComparisonRequest) -> Run
     def run(folder: Path, seeds: Sequence[int]) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(trainings, "run_command", run_in_this_process)
+            patch.setattr(compare, "forecast", lambda jobs: None)  # it has tests of its own, and takes seconds
             compare_recipe(recipe_file, plan(recipe_file, [], seeds, [], folder), folder, joining_request)
 
     return run

@@ -135,7 +135,8 @@ def test_the_fingerprint_depends_on_both_sides() -> None:
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
 def test_sampling_varies_the_cut_and_keeps_the_text(model_type: ModelType) -> None:
-    tokenizer, texts = TOKENIZERS[model_type], TARGETS[:50]
+    # A unigram model cuts only about one text in twenty otherwise: of few texts, all may be cut alike by chance.
+    tokenizer, texts = TOKENIZERS[model_type], TARGETS
     assert tokenizer.encode_target(texts) == tokenizer.encode_target(texts)
     seed_sampling(1)
     first, second = tokenizer.encode_target(texts, 0.2), tokenizer.encode_target(texts, 0.2)
