@@ -10,46 +10,22 @@ groups, because removing one copies all memory. Ties are broken as in plain_beam
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from seq2seq.errors import UserError
+from seq2seq.search.beam_tensors import Beam, Finished, Sentences, hypotheses_of, start_beam
 from seq2seq.search.candidates import Candidates, most_probable
 from seq2seq.search.forced_prefix import force, forced_tokens
 from seq2seq.search.options import SearchOptions
 from seq2seq.search.ranking import Ranking, length_penalties
 from seq2seq.search.sampling import sample
 from seq2seq.search.step import Hypothesis, Memory, State, Step, reorder_hypotheses, select_sentences
-from seq2seq.text.special_tokens import BOS, EOS, PAD
+from seq2seq.text.special_tokens import EOS, PAD
 
 REMOVAL_SHARE = 0.75  # remove finished sentences when at most this share of the batch is unfinished
-
-
-class _Sentences(NamedTuple):
-    """Properties of each sentence, and its open slots."""
-
-    row: Int64[Tensor, " batch"]  # its row in the batch at the start
-    forced: Int64[Tensor, "batch steps"]  # the token that it must take at each step, PAD where it is free
-    last_penalty: Float[Tensor, " batch"]  # the length penalty at its limit
-    open_slots: Int64[Tensor, " batch"]  # the beam size, less one for each hypothesis that has finished
-
-
-class _Beam(NamedTuple):
-    """The unfinished hypotheses, best first."""
-
-    tokens: Int64[Tensor, "batch beam 1+steps"]  # BOS, the tokens so far, then PAD
-    log_probability: Float[Tensor, "batch beam"]  # -inf: the slot is empty
-
-
-class _Finished(NamedTuple):
-    """The n best finished hypotheses, best first."""
-
-    tokens: Int64[Tensor, "batch n_best 1+steps"]  # BOS, the tokens, EOS, then PAD
-    log_probability: Float[Tensor, "batch n_best"]
-    score: Float[Tensor, "batch n_best"]  # -inf: no hypothesis yet
 
 
 @torch.inference_mode()
@@ -93,13 +69,13 @@ def beam_search(
     forced, limits = forced_tokens(limits.to(memory[0].device), prefix, options.max_length)
     penalties = length_penalties(forced.shape[1], options.length_penalty, forced.device)
     ranking = Ranking(penalties, options.coverage_penalty, coverage if options.coverage_penalty else None)
-    sentences = _Sentences(
+    sentences = Sentences(
         row=torch.arange(len(limits), device=limits.device),
         forced=forced,
         last_penalty=penalties[limits],
         open_slots=torch.full_like(limits, options.beam_size),
     )
-    return _hypotheses(_search(step, memory, state, options, sentences, propose, ranking))
+    return hypotheses_of(_search(step, memory, state, options, sentences, propose, ranking))
 
 
 def _search(
@@ -107,14 +83,14 @@ def _search(
     memory: Memory,
     state: State,
     options: SearchOptions,
-    sentences: _Sentences,
+    sentences: Sentences,
     propose: Callable[[Tensor], Candidates],
     ranking: Ranking[Memory, State],
-) -> _Finished:
+) -> Finished:
     """Return every sentence's finished hypotheses."""
-    beam, finished = _start(options, sentences)
+    beam, finished = start_beam(options, sentences)
     state = reorder_hypotheses(state, torch.zeros_like(beam.tokens[:, :, 0]))
-    results = _Finished(*(leaf.clone() for leaf in finished))
+    results = Finished(*(leaf.clone() for leaf in finished))
     is_forcing = (sentences.forced != PAD).any(dim=0).tolist()  # (steps,)
 
     for length in range(len(is_forcing)):
@@ -141,21 +117,9 @@ def _search(
     return results
 
 
-def _start(options: SearchOptions, sentences: _Sentences) -> tuple[_Beam, _Finished]:
-    """Return the beam before the first token, and no finished hypotheses."""
-    # A beam grows out of one hypothesis. Samples are independent from the first token on.
-    size = options.beam_size if options.sampling else 1
-    batch, steps = sentences.forced.shape
-    tokens = sentences.forced.new_full((batch, size, 1 + steps), PAD)
-    tokens[:, :, 0] = BOS
-    beam = _Beam(tokens, sentences.last_penalty.new_zeros(batch, size))
-    empty = sentences.last_penalty.new_full((batch, options.n_best), -torch.inf)
-    return beam, _Finished(sentences.forced.new_full((batch, options.n_best, 1 + steps), PAD), empty, empty)
-
-
 def _extend(
-    beam: _Beam, candidates: Candidates, open_slots: Int64[Tensor, " batch"], options: SearchOptions, length: int
-) -> tuple[_Beam, Int64[Tensor, "batch new_beam"]]:
+    beam: Beam, candidates: Candidates, open_slots: Int64[Tensor, " batch"], options: SearchOptions, length: int
+) -> tuple[Beam, Int64[Tensor, "batch new_beam"]]:
     """Return the beam of each sentence's best candidates, and the index of the hypothesis that each one continues.
 
     Args:
@@ -175,24 +139,24 @@ def _extend(
     origin = index // candidates.tokens.shape[2]
     tokens = reorder_hypotheses(beam, origin).tokens
     tokens[:, :, length + 1] = candidates.tokens.flatten(1).gather(1, index)
-    return _Beam(tokens, log_probability.masked_fill(is_closed, -torch.inf)), origin
+    return Beam(tokens, log_probability.masked_fill(is_closed, -torch.inf)), origin
 
 
 def _collect_ended(
-    beam: _Beam, finished: _Finished, sentences: _Sentences, score: Float[Tensor, "batch beam"], length: int
-) -> tuple[_Beam, _Finished, _Sentences]:
+    beam: Beam, finished: Finished, sentences: Sentences, score: Float[Tensor, "batch beam"], length: int
+) -> tuple[Beam, Finished, Sentences]:
     """Move the hypotheses that have just taken EOS from the beam to the finished ones, and close their slots."""
     is_used = beam.log_probability > -torch.inf
     is_ended = is_used & (beam.tokens[:, :, length + 1] == EOS)
-    ended = _Finished(*beam, score.masked_fill(~is_ended, -torch.inf))
-    both = _Finished(*(torch.cat(pair, dim=1) for pair in zip(finished, ended, strict=True)))
+    ended = Finished(*beam, score.masked_fill(~is_ended, -torch.inf))
+    both = Finished(*(torch.cat(pair, dim=1) for pair in zip(finished, ended, strict=True)))
     order = both.score.argsort(dim=1, descending=True, stable=True)  # of equal scores, the first to finish comes first
     finished = reorder_hypotheses(both, order[:, : finished.score.shape[1]])
     sentences = sentences._replace(open_slots=sentences.open_slots - is_ended.sum(dim=1))
-    return _Beam(beam.tokens, beam.log_probability.masked_fill(~is_used | is_ended, -torch.inf)), finished, sentences
+    return Beam(beam.tokens, beam.log_probability.masked_fill(~is_used | is_ended, -torch.inf)), finished, sentences
 
 
-def _unfinished(is_finished: Bool[Tensor, " batch"], beam: _Beam) -> tuple[list[int], int]:
+def _unfinished(is_finished: Bool[Tensor, " batch"], beam: Beam) -> tuple[list[int], int]:
     """Return the rows of the unfinished sentences, and the most slots that any of them uses."""
     used_slots = (beam.log_probability > -torch.inf).sum(dim=1)
     flags, counts = torch.stack((is_finished, used_slots)).tolist()  # the only time in a step that the CPU waits
@@ -200,13 +164,13 @@ def _unfinished(is_finished: Bool[Tensor, " batch"], beam: _Beam) -> tuple[list[
     return rows, max((counts[row] for row in rows), default=0)
 
 
-def _store(results: _Finished, sentences: _Sentences, finished: _Finished) -> None:
+def _store(results: Finished, sentences: Sentences, finished: Finished) -> None:
     """Write the finished hypotheses into the sentences' rows of `results`."""
     for whole, part in zip(results, finished, strict=True):
         whole[sentences.row] = part
 
 
-def _shrink(beam: _Beam, state: State, origin: Int64[Tensor, "batch beam"], size: int) -> tuple[_Beam, State]:
+def _shrink(beam: Beam, state: State, origin: Int64[Tensor, "batch beam"], size: int) -> tuple[Beam, State]:
     """Keep the `size` best slots of the beam, best first, and reorder the state to match.
 
     Args:
@@ -220,8 +184,8 @@ def _shrink(beam: _Beam, state: State, origin: Int64[Tensor, "batch beam"], size
 
 
 def _remove_finished(
-    unfinished: list[int], memory: Memory, state: State, sentences: _Sentences, beam: _Beam, finished: _Finished
-) -> tuple[Memory, State, _Sentences, _Beam, _Finished]:
+    unfinished: list[int], memory: Memory, state: State, sentences: Sentences, beam: Beam, finished: Finished
+) -> tuple[Memory, State, Sentences, Beam, Finished]:
     """Remove the finished sentences from the batch; `unfinished` holds the rows that remain."""
     rows = torch.tensor(unfinished, device=sentences.row.device)
     return (
@@ -231,18 +195,3 @@ def _remove_finished(
         select_sentences(beam, rows),
         select_sentences(finished, rows),
     )
-
-
-def _hypotheses(results: _Finished) -> list[list[Hypothesis]]:
-    """Convert each sentence's finished hypotheses from tensors."""
-    sentences = []
-    for rows in zip(*(leaf.tolist() for leaf in results), strict=True):
-        hypotheses = [
-            Hypothesis(tuple(tokens[1 : tokens.index(EOS)]), log_probability, score)
-            for tokens, log_probability, score in zip(*rows, strict=True)
-            if score > -torch.inf
-        ]
-        if not hypotheses:
-            raise UserError("the model's probabilities are not numbers: its training diverged; lower its learning rate")
-        sentences.append(hypotheses)
-    return sentences
