@@ -26,6 +26,7 @@ ORDER = (
     "translation",
     "plotting",
     "evaluation",
+    "insight",
     "old_names",
     "allowed_code",
     "plain_sections",

@@ -17,8 +17,9 @@ from torch import Tensor
 
 from seq2seq.errors import UserError
 from seq2seq.search.beam_tensors import Beam, Finished, Sentences, hypotheses_of, start_beam
-from seq2seq.search.candidates import Candidates, most_probable
+from seq2seq.search.candidates import Candidates, most_probable, total_log_probabilities
 from seq2seq.search.forced_prefix import force, forced_tokens
+from seq2seq.search.observation import Observer, SearchEvent
 from seq2seq.search.options import SearchOptions
 from seq2seq.search.ranking import Ranking, length_penalties
 from seq2seq.search.sampling import sample
@@ -39,6 +40,7 @@ def beam_search(
     coverage: Callable[[Memory, State], Tensor] | None = None,
     prefix: Int64[Tensor, "batch prefix"] | None = None,
     generator: torch.Generator | None = None,
+    observe: Observer | None = None,
 ) -> list[list[Hypothesis]]:
     """Return the n best hypotheses of every sentence, best first. Return fewer if fewer exist.
 
@@ -56,6 +58,7 @@ def beam_search(
             longer than the limit.
         generator: the source of random numbers for sampling, on the model's device. The same seed and batch give the
             same samples.
+        observe: called after each step with what the search did. It must not change the tensors that it gets.
 
     Raises:
         UserError: the options have a coverage penalty and the model has no coverage, or the model's log-probabilities
@@ -75,7 +78,7 @@ def beam_search(
         last_penalty=penalties[limits],
         open_slots=torch.full_like(limits, options.beam_size),
     )
-    return hypotheses_of(_search(step, memory, state, options, sentences, propose, ranking))
+    return hypotheses_of(_search(step, memory, state, options, sentences, propose, ranking, observe))
 
 
 def _search(
@@ -86,6 +89,7 @@ def _search(
     sentences: Sentences,
     propose: Callable[[Tensor], Candidates],
     ranking: Ranking[Memory, State],
+    observe: Observer | None,
 ) -> Finished:
     """Return every sentence's finished hypotheses."""
     beam, finished = start_beam(options, sentences)
@@ -98,18 +102,23 @@ def _search(
         candidates = propose(log_probabilities)
         if is_forcing[length]:
             candidates = force(candidates, log_probabilities, sentences.forced[:, length])
-        beam, origin = _extend(beam, candidates, sentences.open_slots, options, length)
-        score = ranking.score(beam.log_probability, length, memory, state, origin)
-        beam, finished, sentences = _collect_ended(beam, finished, sentences, score, length)
+        extended, origin = _extend(beam, candidates, sentences.open_slots, options, length)
+        scores = ranking.score(extended.log_probability, length, memory, state, origin)
+        unended, finished, sentences = _collect_ended(extended, finished, sentences, scores.total, length)
 
-        reachable = ranking.best_reachable_score(beam.log_probability, length, sentences.last_penalty)
-        unfinished, size = _unfinished(reachable <= finished.score[:, -1], beam)
+        reachable = ranking.best_reachable_score(unended.log_probability, length, sentences.last_penalty)
+        is_over = reachable <= finished.score[:, -1]
+        if observe is not None:
+            forced = sentences.forced[:, length]
+            changes = beam, candidates, extended, origin
+            observe(SearchEvent(sentences.row, length, forced, *changes, scores, reachable, is_over))
+        unfinished, size = _unfinished(is_over, unended)
         is_removing = len(unfinished) <= REMOVAL_SHARE * len(reachable)
         if is_removing:
             _store(results, sentences, finished)
         if not unfinished:
             break
-        beam, state = _shrink(beam, state, origin, size)
+        beam, state = _shrink(unended, state, origin, size)
         if is_removing:
             memory, state, sentences, beam, finished = _remove_finished(
                 unfinished, memory, state, sentences, beam, finished
@@ -129,7 +138,7 @@ def _extend(
         options: the beam size, and whether the candidates are samples.
         length: the number of tokens so far.
     """
-    totals = (beam.log_probability.unsqueeze(2) + candidates.log_probability.float()).flatten(1)
+    totals = total_log_probabilities(beam.log_probability, candidates).flatten(1)
     count = min(options.beam_size, totals.shape[1])
     if options.sampling:
         log_probability, index = totals.topk(count, dim=1)

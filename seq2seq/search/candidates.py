@@ -24,3 +24,15 @@ def most_probable(log_probabilities: Float[Tensor, "batch beam vocabulary"], cou
     """
     values, indices = fast_topk(log_probabilities[..., EOS:], count)  # the vocabulary begins with PAD, UNK and BOS
     return Candidates(values, indices + EOS)
+
+
+def total_log_probabilities(
+    log_probability: Float[Tensor, "batch beam"], candidates: Candidates
+) -> Float[Tensor, "batch beam candidates"]:
+    """Return the log-probability of each hypothesis continued by each of its candidates.
+
+    Args:
+        log_probability: of the hypotheses; -inf for an empty slot.
+        candidates: their next tokens.
+    """
+    return log_probability.unsqueeze(2) + candidates.log_probability.float()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic
+from typing import Generic, NamedTuple
 
 import torch
 from jaxtyping import Float, Int64
@@ -18,6 +18,14 @@ def length_penalties(steps: int, length_penalty: float, device: torch.device) ->
     """
     penalties: Tensor = ((6 + torch.arange(steps + 1, device=device)) / 6) ** length_penalty
     return penalties
+
+
+class Scores(NamedTuple):
+    """The scores of hypotheses, and the terms of the equation."""
+
+    total: Float[Tensor, "batch beam"]  # log P / length_penalty + coverage
+    length_penalty: Float[Tensor, ""]
+    coverage: Float[Tensor, "batch beam"] | None  # coverage_penalty · coverage; None: scored without it
 
 
 @dataclass(frozen=True)
@@ -41,7 +49,7 @@ class Ranking(Generic[Memory, State]):
         memory: Memory,
         state: State,
         origin: Int64[Tensor, "batch beam"],
-    ) -> Float[Tensor, "batch beam"]:
+    ) -> Scores:
         """Return the scores of hypotheses of `length` tokens that end with this step's EOS.
 
         Args:
@@ -51,10 +59,12 @@ class Ranking(Generic[Memory, State]):
             state: the model's state, still in the order of the beam before this step.
             origin: the index of each hypothesis in the beam before this step.
         """
-        score = log_probability / self.length_penalties[length]
-        if self.coverage is not None:
-            score = score + self.coverage_penalty * self.coverage(memory, state).gather(1, origin)
-        return score
+        length_penalty = self.length_penalties[length]
+        score = log_probability / length_penalty
+        if self.coverage is None:
+            return Scores(score, length_penalty, None)
+        coverage = self.coverage_penalty * self.coverage(memory, state).gather(1, origin)
+        return Scores(score + coverage, length_penalty, coverage)
 
     def best_reachable_score(
         self, log_probability: Float[Tensor, "batch beam"], length: int, last_penalty: Float[Tensor, " batch"]

@@ -6,6 +6,7 @@ from torch import Tensor
 
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.search.beam import beam_search
+from seq2seq.search.observation import Observer
 from seq2seq.search.options import SearchOptions
 from seq2seq.search.step import Hypothesis
 
@@ -17,6 +18,7 @@ def search_model(
     options: SearchOptions,
     prefix: Int64[Tensor, "batch prefix"] | None = None,
     generator: torch.Generator | None = None,
+    observe: Observer | None = None,
 ) -> list[list[Hypothesis]]:
     """Return the n best hypotheses of each sentence of a batch, best first.
 
@@ -29,6 +31,7 @@ def search_model(
         options: see `SearchOptions`.
         prefix: see `beam_search`.
         generator: see `beam_search`.
+        observe: see `beam_search`.
     """
     memory, state = model.encode(source, source_mask)
     limits = 2 * source_mask.sum(dim=1) + 10
@@ -41,4 +44,5 @@ def search_model(
         coverage=model.log_coverage if model.attends else None,
         prefix=prefix,
         generator=generator,
+        observe=observe,
     )

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from seq2seq.model.encoder_decoder import EncoderDecoder
+from seq2seq.search.observation import Observer
 from seq2seq.search.options import SearchOptions
 from seq2seq.search.step import Hypothesis
 from seq2seq.text.batch import Batch, pad
@@ -55,6 +56,7 @@ class SentenceTranslator:
         prefix: str = "",
         generator: torch.Generator | None = None,
         batch_tokens: int = 4000,
+        observe: Observer | None = None,
     ) -> list[list[SentenceTranslation]]:
         """Return the n best translations of each sentence, best first. A blank sentence has one empty translation.
 
@@ -64,6 +66,7 @@ class SentenceTranslator:
             prefix: what every translation must begin with.
             generator: the source of randomness for sampling, on the model's device.
             batch_tokens: the most tokens in a batch, padding included.
+            observe: see `beam_search`. It watches the search of each batch, one after the other.
 
         Raises:
             UserError: see `beam_search`.
@@ -75,7 +78,7 @@ class SentenceTranslator:
         for rows in make_batches(sources, not_blank, batch_tokens):
             source, mask = (tensor.to(self.device) for tensor in pad([sources[row] for row in rows]))
             forced = source.new_tensor([prefix_ids] * len(rows)) if prefix_ids else None
-            results = search_model(self.model, source, mask, options, forced, generator)
+            results = search_model(self.model, source, mask, options, forced, generator, observe)
             for row, hypotheses in zip(rows, results, strict=True):
                 translations[row] = self._decode(sources[row], hypotheses)
         return translations

@@ -19,7 +19,9 @@ def test_score_is_equation_14() -> None:
     log_probability, origin = torch.tensor([[-3.0], [-4.0]]), torch.zeros(2, 1, dtype=torch.long)
     score = ranking(0.6, coverage_penalty=0.2).score(log_probability, 7, memory, state, origin)
     expected = log_probability / ((5 + 8) / 6) ** 0.6 + 0.2 * coverage(memory, state)
-    assert score == pytest.approx(expected)
+    assert score.total == pytest.approx(expected)
+    assert score.length_penalty.item() == pytest.approx(((5 + 8) / 6) ** 0.6)
+    assert score.coverage == pytest.approx(0.2 * coverage(memory, state))
 
 
 @quick
@@ -34,4 +36,4 @@ def test_no_later_score_is_above_the_best_reachable_one(
     bound = rank.best_reachable_score(now, length, rank.length_penalties[[length + steps]])
     for later in range(length + 1, length + steps + 1):
         score = rank.score(now, later, memory, state, torch.zeros(1, 1, dtype=torch.long))
-        assert score.item() <= bound.item()
+        assert score.total.item() <= bound.item()
