@@ -82,6 +82,7 @@ def small_model(
     state_dropout: float = 0.0,
     cells: tuple[CellFactory, CellFactory] = (LSTMCell, LSTMCell),
     residual: tuple[bool, bool] = (False, False),
+    vocabulary: int = VOCABULARY,
     **directions: bool,
 ) -> EncoderDecoder:
     """Return a model with weights so large that its probabilities differ clearly.
@@ -95,7 +96,7 @@ def small_model(
         decoder=DecoderOptions(7, layers[1], dropout, dropout, state_dropout, factory, cells[1], residual[1]),
         tie_embeddings=tied,
     )
-    model = EncoderDecoder(options, VOCABULARY, VOCABULARY if joint else VOCABULARY + 1, joint)
+    model = EncoderDecoder(options, vocabulary, vocabulary if joint else vocabulary + 1, joint)
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.normal_(std=0.6)
