@@ -166,7 +166,7 @@ def train(start: Network, gaps: Sequence[int], updates: int, seed: int, count: C
         sequences = draw_sequences(gaps[update % len(gaps)], BATCH_SIZE, generator)
         loss = cross_entropy(network(sequences.inputs), sequences.symbols)
         optimizer.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(parameters, LARGEST_NORM)
         optimizer.step()
         count(sequences.inputs.shape[1])
@@ -185,7 +185,8 @@ def draw_sequences(gap: int, size: int, generator: torch.Generator) -> Sequences
 def solved(network: Network, gap: int, seed: int) -> float:
     """Return the share of new sequences whose symbol the network names."""
     sequences = draw_sequences(gap, TEST_SIZE, torch.Generator().manual_seed(mix_seeds(seed, gap, 1)))
-    return (network(sequences.inputs).argmax(dim=1) == sequences.symbols).float().mean().item()
+    right = int((network(sequences.inputs).argmax(dim=1) == sequences.symbols).sum())
+    return right / TEST_SIZE
 
 
 def decay_curves(network: Network, gap: int, seed: int) -> list[DecayCurve]:
