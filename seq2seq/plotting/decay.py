@@ -109,7 +109,7 @@ def draw_decay(axes: "Axes", panel: Panel) -> None:
         style = ":" if line.dotted else "-"
         axes.plot(range(len(line.means)), line.means, color=colour, linestyle=style, linewidth=1.7)
         lows = [max(low, LEAST_SHARE / 10) for low in line.lows]
-        axes.fill_between(range(len(lows)), lows, line.highs, color=colour, alpha=0.15, linewidth=0)
+        axes.fill_between(range(len(lows)), lows, line.highs, color=colour, alpha=0.12, linewidth=0)
     axes.set_yscale("log")
     axes.set_ylim(LEAST_SHARE, LARGEST_SHARE)
     axes.set_title(label(panel.title), fontsize=10, parse_math=False)
@@ -151,7 +151,7 @@ def add_legend(figure: "Figure", panels: Sequence[Panel]) -> None:
     ]
     handles.append(Line2D([], [], color=REFERENCE_GREY, linewidth=0.9, linestyle=(0, (4, 3))))
     names = [*map(label, lines), "textbook, not measured"]
-    legend = figure.legend(handles, ["line"] * len(names), loc="outside lower center", frameon=False, ncols=4)
+    legend = figure.legend(handles, ["line"] * len(names), loc="outside lower center", frameon=False, ncols=5)
     for text, name in zip(legend.get_texts(), names, strict=True):  # a name that begins with "_" would be left out
         text.set_parse_math(False)
         text.set_text(name)
