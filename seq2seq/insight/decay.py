@@ -47,7 +47,7 @@ class DecaySamples:
         self.norms: dict[str, list[Tensor]] = {}  # for each tensor of a state, batches (samples, distance)
         self.products: dict[str, list[Tensor]] = {}  # for each keeping gate, the same
 
-    def add(self, backwards: Backwards, reached: Bool[Tensor, "samples distance_or_1"]) -> None:
+    def add(self, backwards: Backwards, reached: Bool[Tensor, "samples distance"]) -> None:
         """Add a batch of samples.
 
         Args:

@@ -9,27 +9,31 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
+from jaxtyping import Bool, Int
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from seq2seq.insight.state_gradients import Backwards, state_gradients
 from seq2seq.model.cells.cell import stack_records
 from seq2seq.model.encoder_decoder import EncoderDecoder
+from seq2seq.model.recurrent_layer import reorder
 from seq2seq.text.batch import Batch
 
 
 def decoder_gradients(
     model: EncoderDecoder, batch: Batch, furthest: int, most_steps: int
-) -> Iterator[tuple[int, list[Backwards]]]:
-    """Yield steps t, and for each of them the gradients of loss_t and the gates of each layer, from t back.
+) -> Iterator[tuple[Bool[Tensor, "batch distance"], list[Backwards]]]:
+    """Yield the gradients of loss_t and the gates of each layer from t back, for one step t of each sentence at a time.
 
-    All steps share one graph, and each t costs one pass back through it. Gradients of a sentence that ended before step
-    t mean nothing.
+    All losses share one graph, and each item costs one pass back through it. With an item comes a mask: which of its
+    steps exist. Those before a sentence's first step do not, and a sentence that has fewer steps t than others has none
+    in the last items.
 
     Args:
         model: in evaluation mode.
         batch: on the model's device.
         furthest: the largest k.
-        most_steps: the number of steps t, evenly spaced from the last one back. Shorter targets have fewer.
+        most_steps: the number of steps t of a sentence, evenly spaced. Shorter targets have fewer.
     """
     decoder = model.decoder
     with torch.no_grad():
@@ -40,31 +44,38 @@ def decoder_gradients(
         steps = list(decoder.recurrent_steps(memory, state, embedded))
         outputs = (torch.cat(parts, dim=1) for parts in zip(*(step.outputs for step in steps), strict=True))
         readouts = decoder.compute_readout(tuple(outputs), embedded)
-    for last in evenly_spaced(len(steps), most_steps):
-        backwards = steps[max(0, last - furthest) : last + 1][::-1]
+    heights = range(len(decoder.cells))
+    gates = [stack_records((step.gates[height] for step in steps), dim=1) for height in heights]
+    for last in evenly_spaced(batch.target_mask.sum(dim=1), most_steps):
+        [rows] = torch.where(last >= 0)
         with torch.enable_grad():
-            logits = decoder.vocabulary(readouts[:, last]).float()
-            loss = cross_entropy(logits, batch.labels[:, last], reduction="sum")  # sentences do not see each other
-        gradients = state_gradients([loss], [layer for step in backwards for layer in step.state.layers])
-        layers = len(decoder.cells)
+            logits = decoder.vocabulary(readouts[rows, last[rows]]).float()
+            loss = cross_entropy(logits, batch.labels[rows, last[rows]], reduction="sum")  # one term for each sentence
+        end = int(last.max()) + 1
+        gradients = state_gradients([loss], [layer for step in steps[:end] for layer in step.state.layers])
+        order = last.unsqueeze(1) - torch.arange(min(end, furthest + 1), device=last.device)
         yield (
-            last,
+            order >= 0,
             [
                 Backwards(
-                    without_beam(stack_records(gradients[height::layers], dim=1)),
-                    without_beam(stack_records((step.gates[height] for step in backwards), dim=1)),
+                    in_order(stack_records(gradients[height :: len(heights)], dim=1), order.clamp(min=0)),
+                    in_order(gates[height], order.clamp(min=0)),
                 )
-                for height in range(layers)
+                for height in heights
             ],
         )
 
 
-def evenly_spaced(steps: int, most: int) -> list[int]:
-    """Return at most `most` of the numbers from 0 to `steps` − 1, evenly spaced, the largest one among them."""
-    count = min(steps, most)
-    return [steps * (index + 1) // count - 1 for index in range(count)]
+def evenly_spaced(lengths: Int[Tensor, " batch"], most: int) -> Iterator[Int[Tensor, " batch"]]:
+    """Yield one step of each sentence at a time: at most `most` steps each, evenly spaced, the last one among them.
+
+    A sentence that has no step left gets −1.
+    """
+    counts = lengths.clamp(max=most)
+    for index in range(int(counts.max())):
+        yield torch.where(counts > index, lengths * (index + 1) // counts - 1, -1)
 
 
-def without_beam(record: Any) -> Any:
-    """Return a NamedTuple with tensors (batch, distance, 1, hidden) as one with tensors (batch, distance, hidden)."""
-    return type(record)(*(leaf.detach().squeeze(2) for leaf in record))
+def in_order(record: Any, order: Int[Tensor, "batch distance"]) -> Any:
+    """Return a NamedTuple with tensors (batch, target, 1, hidden) as one with tensors (batch, distance, hidden)."""
+    return type(record)(*(reorder(leaf.detach().squeeze(2), order) for leaf in record))

@@ -76,9 +76,9 @@ def layer_decays(model: EncoderDecoder, batches: Iterable[Batch], furthest: int,
         for layer_samples, directions in zip(encoder, encoder_gradients(model, batch, furthest), strict=True):
             for samples, backwards in zip(layer_samples, directions, strict=True):
                 samples.add(backwards, batch.source_mask[:, : furthest + 1])
-        for step, layers in decoder_gradients(model, batch, furthest, most_steps):
+        for reached, layers in decoder_gradients(model, batch, furthest, most_steps):
             for samples, backwards in zip(decoder, layers, strict=True):
-                samples.add(backwards, batch.target_mask[:, step : step + 1])
+                samples.add(backwards, reached)
     names = ("backward",) if model.encoder.reversed else ("forward", "backward")
     return [
         LayerDecay("encoder", height, name, samples.curves())

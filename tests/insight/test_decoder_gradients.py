@@ -1,5 +1,7 @@
 """A decoder's gradients equal finite differences, for every cell and context, layer and distance."""
 
+from functools import partial
+
 import pytest
 import torch
 from nudged import slope
@@ -19,28 +21,29 @@ from seq2seq.text.batch import Batch
 ALL = 10**6  # distances, or steps
 
 
-def step_loss(model: EncoderDecoder, batch: Batch, step: int) -> Tensor:
-    """Return the loss of the tokens at one step, summed over the sentences. It reads no later token."""
+def step_loss(model: EncoderDecoder, batch: Batch, row: int, step: int) -> Tensor:
+    """Return the loss of one token of one sentence. It reads no later token."""
     readouts, _ = model.decoder(*model.encode(batch.source, batch.source_mask), batch.inputs[:, : step + 1])
-    return cross_entropy(model.decoder.vocabulary(readouts[:, step]), batch.labels[:, step], reduction="sum")
+    return cross_entropy(model.decoder.vocabulary(readouts[row, step]), batch.labels[row, step])
 
 
 def check(model: EncoderDecoder, batch: Batch) -> None:
-    """Compare the gradient of every step, layer, tensor and distance with a finite difference in a random direction."""
+    """Compare the gradient of every loss, layer, tensor and distance with a finite difference in a random direction."""
     checked = 0
-    for step, layers in decoder_gradients(model, batch, ALL, ALL):
+    for reached, layers in decoder_gradients(model, batch, ALL, ALL):
         for cell, layer in zip(model.decoder.cells, layers, strict=True):
             for leaf, gradients in layer.gradients._asdict().items():
-                assert gradients.shape[1] == step + 1
-                for distance in range(step + 1):
-                    direction = torch.randn(len(batch.source), 1, cell.hidden, dtype=torch.double)
-                    expected = (gradients[:, distance] * direction[:, 0]).sum().item()
-                    actual = slope(
-                        lambda step=step: step_loss(model, batch, step), cell, step - distance, leaf, direction
-                    )
-                    assert actual == pytest.approx(expected, rel=1e-5, abs=1e-8)
+                for row, distance in reached.nonzero().tolist():
+                    step = int(reached[row].sum()) - 1
+                    direction = torch.zeros(len(reached), 1, cell.hidden, dtype=torch.double)
+                    direction[row] = torch.randn(cell.hidden)
+                    expected = (gradients[row, distance] * direction[row]).sum().item()
+                    loss = partial(step_loss, model, batch, row, step)
+                    actual = slope(loss, cell, step - distance, leaf, direction)
+                    assert actual == pytest.approx(expected, rel=1e-5, abs=1e-7)
                     checked += 1
-    assert checked
+    lengths, leaves = batch.target_mask.sum(dim=1), len(model.decoder.cells[0].state_type._fields)
+    assert checked == len(model.decoder.cells) * leaves * (lengths * (lengths + 1) // 2).sum()
 
 
 @each_cell
@@ -59,23 +62,25 @@ def test_gates_stand_with_the_last_step_first() -> None:
     torch.manual_seed(0)
     model, batch = small_model(layers=(1, 2)), random_batch([3, 5])
     traces = model.decoder.trace(*model.encode(batch.source, batch.source_mask), batch.inputs)
-    for step, layers in decoder_gradients(model, batch, 2, ALL):
+    for step, (reached, layers) in enumerate(decoder_gradients(model, batch, 2, ALL)):
+        steps = range(step, max(-1, step - 3), -1)
+        assert reached.tolist() == [[step <= 5] * len(steps), [step <= 3] * len(steps)]
         for layer, trace in zip(layers, traces, strict=True):
             for leaf, expected in zip(layer.gates, trace.gates, strict=True):
-                torch.testing.assert_close(leaf, expected[:, max(0, step - 2) : step + 1].flip(1))
+                for row in range(2 if step <= 3 else 1):
+                    torch.testing.assert_close(leaf[row], expected[row, list(steps)])
 
 
 def test_losses_are_taken_at_evenly_spaced_steps() -> None:
-    assert evenly_spaced(5, 16) == [0, 1, 2, 3, 4]
-    assert evenly_spaced(40, 4) == [9, 19, 29, 39]
-    assert evenly_spaced(41, 1) == [40]
+    steps = torch.stack(list(evenly_spaced(torch.tensor([3, 4, 40, 41]), 4)))
+    assert steps.T.tolist() == [[0, 1, 2, -1], [0, 1, 2, 3], [9, 19, 29, 39], [9, 19, 29, 40]]
 
 
 def curves(model: EncoderDecoder, batch: Batch) -> dict[str, list[float]]:
     """Return the means of the lowest layer's curves."""
     samples = DecaySamples()
-    for step, layers in decoder_gradients(model, batch, ALL, ALL):
-        samples.add(layers[0], batch.target_mask[:, step : step + 1])
+    for reached, layers in decoder_gradients(model, batch, ALL, ALL):
+        samples.add(layers[0], reached)
     return {curve.quantity: curve.means for curve in samples.curves()}
 
 
