@@ -16,7 +16,7 @@ REFERENCE_GREY = "#8a8a8a"
 LEAST_SHARE, LARGEST_SHARE = 1e-6, 10.0  # the ends of the vertical axis; lines may leave it
 PANEL_INCHES = 3.3
 PANELS_IN_A_ROW = 3
-MOST_PANELS = 36
+MOST_PANELS = 24
 
 
 class Line(NamedTuple):
@@ -89,7 +89,7 @@ def decay_figure(path: Path, panels: Sequence[Panel], chart: BarChart | None = N
 
 def draw_decay(axes: "Axes", panel: Panel) -> None:
     """Draw a panel's curves and the textbook's ones."""
-    end = max(2, *(len(line.means) for line in panel.lines)) - 1
+    end = max([2, *(len(line.means) for line in panel.lines)]) - 1
     for share in REFERENCES:
         values = [share**step for step in range(end + 1)]
         axes.plot(range(end + 1), values, color=REFERENCE_GREY, linewidth=0.9, linestyle=(0, (4, 3)))
