@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 REFERENCES = (0.99, 0.9)  # the textbook's shares: what is left after one step
 REFERENCE_GREY = "#8a8a8a"
-LEAST_SHARE, LARGEST_SHARE = 1e-6, 10.0  # the ends of the vertical axis; lines may leave it
+LOWEST = 1e-6  # the lower end of the vertical axis; lines may go on below it
+HIGHEST = 10.0  # its upper end, unless a mean is above it
+DRAWN = (1e-9, 1e12)  # the shares that are drawn; others are drawn as the nearest one of these
 PANEL_INCHES = 3.3
 PANELS_IN_A_ROW = 3
 MOST_PANELS = 24
@@ -104,18 +106,25 @@ def draw_decay(axes: "Axes", panel: Panel) -> None:
             parse_math=False,
             annotation_clip=False,
         )
+    top = HIGHEST
     for line in panel.lines:
         colour, _ = STYLES[line.colour % len(STYLES)]
-        style = ":" if line.dotted else "-"
-        axes.plot(range(len(line.means)), line.means, color=colour, linestyle=style, linewidth=1.7)
-        lows = [max(low, LEAST_SHARE / 10) for low in line.lows]
-        axes.fill_between(range(len(lows)), lows, line.highs, color=colour, alpha=0.12, linewidth=0)
+        means, lows, highs = map(drawn, (line.means, line.lows, line.highs))
+        axes.plot(range(len(means)), means, color=colour, linestyle=":" if line.dotted else "-", linewidth=1.7)
+        axes.fill_between(range(len(lows)), lows, highs, color=colour, alpha=0.12, linewidth=0)
+        top = max([top, *(2 * mean for mean in means)])
     axes.set_yscale("log")
-    axes.set_ylim(LEAST_SHARE, LARGEST_SHARE)
+    axes.set_ylim(LOWEST, top)
     axes.set_title(label(panel.title), fontsize=10, parse_math=False)
     axes.set_xlabel("k, steps back")
     style_axes(axes)
     axes.set_axisbelow(True)
+
+
+def drawn(shares: Sequence[float]) -> list[float]:
+    """Return shares inside the limits of a logarithmic axis: 0 has no place on it."""
+    lowest, highest = DRAWN
+    return [min(max(share, lowest), highest) for share in shares]
 
 
 def draw_bars(axes: "Axes", chart: BarChart) -> None:

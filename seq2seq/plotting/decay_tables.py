@@ -10,6 +10,7 @@ from seq2seq.plotting.terminal import clip
 
 STEPS = (1, 2, 5, 10, 20, 50, 100)  # the k of the columns
 BY_IMPORTANCE = (10, 1, 100, 50, 20, 5, 2)  # a narrow terminal shows the first ones of these that fit
+CORNER = "k, steps back"
 WIDEST_NAME = 20  # columns, for a row's name
 WIDEST_TEXT = 100  # columns
 NUMBER = 8  # columns, for a number and the space before it
@@ -26,11 +27,11 @@ def decay_table(groups: Mapping[str, Curves], columns: int = 80) -> str:
     """
     textbook = {f"{share:g}^k": [share**step for step in range(max(STEPS) + 1)] for share in REFERENCES}
     groups = {**groups, "textbook, not measured": textbook}
-    names = [name for curves in groups.values() for name in curves]
-    width = min(WIDEST_NAME, max(map(cell_len, names)) + 2)
+    names = [f"  {name}" for curves in groups.values() for name in curves]
+    width = min(WIDEST_NAME, max(map(cell_len, [CORNER, *names])))
     fitting = BY_IMPORTANCE[: max(1, (columns - width) // NUMBER)]
     steps = [step for step in STEPS if step in fitting]
-    lines = [table_row("k, steps back", [str(step) for step in steps], width)]
+    lines = [table_row(CORNER, [str(step) for step in steps], width)]
     for heading, curves in groups.items():
         lines.append(clip(heading, columns))
         for name, shares in curves.items():

@@ -36,8 +36,8 @@ def test_a_narrow_table_shows_ten_steps_first() -> None:
 def test_gaps_stand_side_by_side() -> None:
     assert gap_table({"RNN": [1.0, 0.504], "LSTM": [0.0, 0.996]}, (5, 100)).split("\n") == [
         "gap      5   100",
-        "RNN   100 %  50 %",
-        "LSTM    0 % 100 %",
+        "RNN  100 %  50 %",
+        "LSTM   0 % 100 %",
     ]
 
 
