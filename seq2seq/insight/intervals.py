@@ -21,7 +21,7 @@ def wilson(correct: int, count: int) -> Interval:
     share, square = correct / count, NORMAL_QUANTILE**2
     middle = (share + square / (2 * count)) / (1 + square / count)
     half = NORMAL_QUANTILE / (1 + square / count) * sqrt(share * (1 - share) / count + square / (4 * count**2))
-    return Interval(max(0.0, middle - half), min(1.0, middle + half))
+    return Interval(max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))  # despite rounding
 
 
 def over_sentences(correct: Tensor, counts: Tensor) -> Interval:

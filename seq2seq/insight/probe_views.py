@@ -129,7 +129,7 @@ def length_rows(measured: Sequence[Measured], first: ProbeReport) -> Iterator[li
 def position_rows(measured: Sequence[Measured], first: ProbeReport, side: Side, columns: int) -> Iterator[list[str]]:
     """Yield the rows of the table by position, with as many positions as fit."""
     points = {point.position: point for point in first.curve("summary", side).points}
-    beside = (columns - max(text_width(each.name) for each in measured)) // NUMBER_WIDTH
+    beside = (columns - max(text_width(name) for name in (BASELINE, *(each.name for each in measured)))) // NUMBER_WIDTH
     fitting = beside if beside >= FEWEST_POSITIONS else columns // NUMBER_WIDTH
     positions = sorted([position for position in SHOWN_POSITIONS if position in points][:fitting])
     yield ["position", *map(str, positions)]

@@ -36,10 +36,8 @@ def most_frequent(training: list[list[int]], side: Side, position: int, group: L
 
 
 @quick
-@given(rows, rows, st.integers(1, 4), st.randoms(use_true_random=False))
-def test_sums_equal_those_of_plain_loops(
-    training: list[list[int]], test: list[list[int]], positions: int, random: "object"
-) -> None:
+@given(rows, rows, st.integers(1, 4))
+def test_sums_equal_those_of_plain_loops(training: list[list[int]], test: list[list[int]], positions: int) -> None:
     positions = min(positions, max(map(len, training)), max(map(len, test)))
     scale = make_scale(from_rows(training), from_rows(test), positions, MINIMUM)
     generator = torch.Generator().manual_seed(len(test))

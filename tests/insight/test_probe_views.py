@@ -64,7 +64,7 @@ def test_a_table_fits_into_every_terminal(columns: int, names: list[str], contro
 def test_a_wide_terminal_shows_more_positions_beside_the_names() -> None:
     narrow, wide = (format_probes({"one": make_report()}, columns) for columns in (40, 160))
     assert "position\n" in narrow
-    assert "position                  1      2      3      4" in wide
+    assert "position                 1      2      3      4" in wide
     assert "     40\n" in wide
 
 

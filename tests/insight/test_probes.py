@@ -1,6 +1,7 @@
 """Probing a model end to end: the records are plain, repeatable, and independent of batches."""
 
 import json
+from copy import deepcopy
 from dataclasses import asdict
 from itertools import product
 
@@ -27,8 +28,6 @@ def report(translator: Translator) -> ProbeReport:
 
 def another_model(translator: Translator) -> EncoderDecoder:
     """Return the same model with other random weights."""
-    from copy import deepcopy
-
     torch.manual_seed(1)
     model = deepcopy(translator.model)
     with torch.no_grad():

@@ -76,5 +76,5 @@ def test_evenly_spaced_sentences_are_taken_of_too_many(translator: Translator) -
     texts = ["der", "Hund", "die", "Katze", "das", "Buch"]
     rows = translator.tokenizer.encode_source(texts)
     assert tokenize(translator.tokenizer, texts, 3, 1000).rows == rows[::2]
-    limited = tokenize(translator.tokenizer, texts, 10, sum(map(len, rows)) // 2)
+    limited = tokenize(translator.tokenizer, texts, 10, (sum(map(len, rows)) + 1) // 2)
     assert limited.rows == rows[::2]
