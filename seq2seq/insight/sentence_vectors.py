@@ -1,7 +1,7 @@
 """Read sentences with an encoder, and keep its vectors and the tokens side by side, without padding."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 from jaxtyping import Float, Int
@@ -14,6 +14,8 @@ from seq2seq.translation.long_text import PART_TOKENS
 from seq2seq.translation.sentences import make_batches
 
 BATCH_TOKENS = 4000
+
+Item = TypeVar("Item")
 
 
 class TokenizedSentences(NamedTuple):
@@ -51,13 +53,18 @@ def tokenize(tokenizer: Tokenizer, texts: Sequence[str], most_sentences: int, mo
         texts: raw text, one sentence each.
         most_sentences, most_tokens: if there are more, evenly spaced sentences are taken.
     """
+    texts = evenly_spaced(texts, most_sentences)
     rows = [row for row in tokenizer.encode_source(texts) if 1 < len(row) <= PART_TOKENS + 1]
-    all_tokens = sum(map(len, rows))
-    count = min(len(rows), most_sentences, len(rows) * most_tokens // max(all_tokens, 1))
-    rows = [rows[index * len(rows) // count] for index in range(count)]
+    rows = evenly_spaced(rows, len(rows) * most_tokens // max(sum(map(len, rows)), 1))
     lengths = torch.tensor([len(row) - 1 for row in rows], dtype=torch.long)
     tokens = torch.tensor([token for row in rows for token in row[:-1]], dtype=torch.long)
     return TokenizedSentences(rows, tokens, lengths, lengths.cumsum(dim=0) - lengths)
+
+
+def evenly_spaced(items: Sequence[Item], most: int) -> list[Item]:
+    """Return at most `most` items, at equal distances, in their order."""
+    count = min(len(items), most)
+    return [items[index * len(items) // count] for index in range(count)]
 
 
 @torch.inference_mode()
