@@ -36,6 +36,7 @@ ORDER = (
     "provenance",
     "run_files",
     "run_metrics",
+    "run_snapshots",
     "run",
     "training",
     "comparison",

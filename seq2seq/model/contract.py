@@ -29,6 +29,7 @@ def check_contract(model: EncoderDecoder) -> None:
         raise UserError("the model's first logits are not finite: its cells or its attention return inf or NaN")
     check_weights(model.align(batch), batch, model.attends, type(model.decoder.context).__name__)
     model.encoder.trace(batch.source, batch.source_mask)
+    model.decoder.trace(*model.encode(batch.source, batch.source_mask), batch.inputs)
     model.step(*model.encode(batch.source, batch.source_mask), batch.inputs[:, :1])
     model.train(was_training)
 

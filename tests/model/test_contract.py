@@ -136,6 +136,11 @@ def test_a_mistake_in_a_cell_is_one_line(recipe: Path, right: str, wrong: str, p
     check_mistake(recipe, CELL, right, wrong, problem, CELL_KEYS)
 
 
+def test_gates_that_cannot_be_shown_are_found_in_the_decoder_too(recipe: Path) -> None:
+    with pytest.raises(UserError, match=r"TypeError|AttributeError"):
+        build(recipe, CELL.replace("OwnGates(forget)", "None"), "--model.decoder.cell", "own_part.Own")
+
+
 def test_a_class_that_is_allowed_but_no_part_is_told_so(recipe: Path) -> None:
     with pytest.raises(
         UserError, match=r"own_part\.Other is no Cell: derive it from seq2seq\.model\.cells\.cell\.Cell"
