@@ -153,38 +153,49 @@ def page(title: str, blocks: Sequence[Block], folder: Path) -> str:
     Args:
         folder: the folder that the figures' paths are relative to.
     """
-    body = "\n".join(_html(block, folder) for block in blocks)
+    return html_page(title, "\n".join(_html(block, folder) for block in blocks))
+
+
+def html_page(title: str, body: str, style: str = "") -> str:
+    """Return a whole HTML page.
+
+    Args:
+        title: of the browser's window.
+        body: HTML, in which all text from outside is escaped.
+        style: rules to add to `STYLE`.
+    """
+    rules = f"{STYLE}\n{style}".strip()
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
-        f"<title>{_escape_html(title)}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+        f"<title>{escape_html(title)}</title>\n<style>\n{rules}\n</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 
 
 def _html(block: Block, folder: Path) -> str:
     match block:
         case Heading(level, text):
-            return f"<h{level}>{_escape_html(text)}</h{level}>"
+            return f"<h{level}>{escape_html(text)}</h{level}>"
         case Paragraph(text):
-            return f"<p>{_escape_html(text)}</p>"
+            return f"<p>{escape_html(text)}</p>"
         case Caution(text):
-            return f'<p class="warning"><strong>Warning:</strong> {_escape_html(text)}</p>'
+            return f'<p class="warning"><strong>Warning:</strong> {escape_html(text)}</p>'
         case Together(blocks):
             return "\n".join(["<section>", *(_html(inner, folder) for inner in blocks), "</section>"])
         case Code(text):
-            return f"<pre><code>{_escape_html(text)}</code></pre>"
+            return f"<pre><code>{escape_html(text)}</code></pre>"
         case Table(rows, text, names):
             head, *body = rows
             attribute = ' class="text"' if text else f' class="names{names}"' if names > 1 else ""
             return f"<table{attribute}>\n<thead>{_row(head, 'th')}</thead>\n<tbody>\n{_body(body)}\n</tbody>\n</table>"
         case Picture(stem, caption):
             data = base64.b64encode((folder / f"{stem}{FIGURE_SUFFIX}").read_bytes()).decode()
-            escaped = _escape_html(caption)
+            escaped = escape_html(caption)
             image = f'<img alt="{escaped}" src="data:image/svg+xml;base64,{data}">'
             return f"<figure>{image}<figcaption>{escaped}</figcaption></figure>"
 
 
-def _escape_html(text: str) -> str:
+def escape_html(text: str) -> str:
     """Return text that HTML shows as it is."""
     return html.escape(printable(text, keep="\n"))
 
@@ -194,4 +205,4 @@ def _body(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _row(cells: Sequence[str], tag: str) -> str:
-    return f"<tr>{''.join(f'<{tag}>{_escape_html(cell)}</{tag}>' for cell in cells)}</tr>"
+    return f"<tr>{''.join(f'<{tag}>{escape_html(cell)}</{tag}>' for cell in cells)}</tr>"

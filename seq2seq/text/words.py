@@ -69,3 +69,23 @@ def has_no_spaces(text: str) -> bool:
 def in_unspaced_script(character: str) -> bool:
     """Return whether a character, which may be punctuation, belongs to a script that is written without spaces."""
     return IN_BLOCK.match(character) is not None
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words, spaces and punctuation marks that a text consists of. Joined, they are the text again.
+
+    Letters and digits form words. In scripts that are written without spaces, each character is a word. A combining
+    mark belongs to the character before it.
+    """
+    pieces: list[str] = []
+    before = ""
+    for character in text:
+        category = unicodedata.category(character)[0]
+        kind = "letter" if category in "LN" and not in_unspaced_script(character) else "other"
+        joins = category == "M" or (kind == before == "letter")
+        if pieces and joins:
+            pieces[-1] += character
+        else:
+            pieces.append(character)
+        before = before if category == "M" else kind
+    return pieces

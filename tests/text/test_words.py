@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seq2seq.text.corpus import CorpusOptions, rejection_reason
-from seq2seq.text.words import count_words, has_no_spaces, in_unspaced_script
+from seq2seq.text.words import count_words, has_no_spaces, in_unspaced_script, split_words
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,24 @@ def test_cleaning_counts_characters_without_spaces() -> None:
     assert rejection_reason(chinese, english, options) is None
     assert rejection_reason(english, chinese * 3, options) == "too long"
     assert rejection_reason("Yes.", chinese, options) == "sides too unequal"
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("", []),
+        ("Don't go.", ["Don", "'", "t", " ", "go", "."]),
+        ("我有book3。", ["我", "有", "book3", "。"]),
+        ("ที่นี่", ["ที่", "นี่"]),
+        ("हिन्दी है", ["हिन्दी", " ", "है"]),
+        ("كَتَبَ", ["كَتَبَ"]),
+        ("\u0301a", ["\u0301", "a"]),
+    ],
+)
+def test_a_text_is_split_into_words_spaces_and_punctuation(text: str, pieces: list[str]) -> None:
+    assert split_words(text) == pieces
+
+
+@given(st.text())
+def test_the_pieces_of_a_text_are_the_text(text: str) -> None:
+    assert "".join(split_words(text)) == text
