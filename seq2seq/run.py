@@ -6,6 +6,7 @@ runs/NAME/
     model.safetensors    the weights of the best epoch so far: no pickle
     checkpoints/         Lightning's, to go on from
     metrics.csv          one row for each validation; learning_curves.png shows it, tensorboard/ has more
+    snapshots.jsonl      gates, gradients and translations at each validation; training.html shows all of it
     provenance.json      what was done, with what: seed, data, versions, hardware, commands, time
     scores.json          scores with their signatures; hypotheses/ has the translations
 """
@@ -23,8 +24,20 @@ from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.model.weights import holds_weights, load_weights, save_state, save_weights
 from seq2seq.provenance import Provenance, differences, flatten
 from seq2seq.recipe import Recipe
-from seq2seq.run_files import CHECKPOINTS, HYPOTHESES, METRICS, PROVENANCE, RECIPE, SCORES, WEIGHTS, check_run_links
+from seq2seq.run_files import (
+    CHECKPOINTS,
+    HYPOTHESES,
+    METRICS,
+    PROVENANCE,
+    RECIPE,
+    SCORES,
+    SNAPSHOTS,
+    TRAINING_PAGE,
+    WEIGHTS,
+    check_run_links,
+)
 from seq2seq.run_metrics import EpochMetrics, append_metrics, read_metrics, write_metrics
+from seq2seq.run_snapshots import Snapshot, append_snapshot, read_snapshots, write_snapshots
 from seq2seq.text.sentence_splitter import RARELY
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.translation.quantization import Weights, quantize
@@ -48,6 +61,8 @@ class Run:
         self.recipe_path = folder / RECIPE
         self.weights_path = folder / WEIGHTS
         self.metrics_path = folder / METRICS
+        self.snapshots_path = folder / SNAPSHOTS
+        self.training_page_path = folder / TRAINING_PAGE
         self.provenance_path = folder / PROVENANCE
         self.scores_path = folder / SCORES
         self.checkpoints = folder / CHECKPOINTS
@@ -206,11 +221,37 @@ class Run:
             check_no_links(self.folder, self.metrics_path)
             append_metrics(self.metrics_path, row)
 
-    def drop_metrics_after(self, update: int) -> None:
-        """Remove the rows of later updates from metrics.csv: they will be measured again."""
-        rows = self.metrics()
+    def snapshots(self) -> list[Snapshot]:
+        """Return the lines of snapshots.jsonl, one for each validation. Runs of earlier versions have none.
+
+        Raises:
+            UserError: the file is damaged.
+        """
+        self.check_links()
+        return read_snapshots(self.snapshots_path)
+
+    def add_snapshot(self, snapshot: Snapshot) -> None:
+        """Add a line to snapshots.jsonl.
+
+        Raises:
+            UserError: the file cannot be read or written, or is a link.
+        """
+        if self.writes:
+            check_no_links(self.folder, self.snapshots_path)
+            append_snapshot(self.snapshots_path, snapshot)
+
+    def save_training_page(self, page: str) -> None:
+        """Write training.html."""
+        if self.writes:
+            write(self.training_page_path, page)
+
+    def drop_validations_after(self, update: int) -> None:
+        """Remove what was measured after later updates from metrics.csv and snapshots.jsonl: it is measured again."""
+        rows, snapshots = self.metrics(), self.snapshots()
         if self.writes and any(row.update > update for row in rows):
             write_metrics(self.metrics_path, [row for row in rows if row.update <= update])
+        if self.writes and any(snapshot.update > update for snapshot in snapshots):
+            write_snapshots(self.snapshots_path, [each for each in snapshots if each.update <= update])
 
     def provenance(self) -> Provenance:
         """Return how the run was made. Earlier versions recorded this in scores.json.

@@ -12,6 +12,8 @@ RECIPE = "recipe.yaml"
 WEIGHTS = "model.safetensors"
 METRICS = "metrics.csv"
 CURVES = "learning_curves.png"
+SNAPSHOTS = "snapshots.jsonl"
+TRAINING_PAGE = "training.html"
 PROVENANCE = "provenance.json"
 SCORES = "scores.json"
 CHECKPOINTS = "checkpoints"
@@ -19,7 +21,7 @@ HYPOTHESES = "hypotheses"
 TENSORBOARD = "tensorboard"
 LOCK = ".training.lock"  # there while a training runs, or when one was killed; the system frees a dead process's lock
 
-FILES = (JOINT, SOURCE, TARGET, WEIGHTS, METRICS, CURVES, PROVENANCE, SCORES, RECIPE)
+FILES = (JOINT, SOURCE, TARGET, WEIGHTS, METRICS, CURVES, SNAPSHOTS, TRAINING_PAGE, PROVENANCE, SCORES, RECIPE)
 FOLDERS = {  # with a pattern of the names of the files in them
     CHECKPOINTS: re.compile(r"(best|last)\.ckpt"),
     HYPOTHESES: re.compile(r".+\.txt"),

@@ -15,6 +15,7 @@ from seq2seq.plotting.figures import alignment_figure, learning_curves
 from seq2seq.provenance import Provenance
 from seq2seq.run import Run
 from seq2seq.run_metrics import EpochMetrics
+from seq2seq.run_snapshots import Snapshot
 from seq2seq.search.options import SearchOptions
 from seq2seq.translation.translator import Translator
 
@@ -44,6 +45,8 @@ WRITERS: dict[str, Write] = {
     "tokenizer.model": lambda folder, translator, run: Run(folder).save_tokenizer(translator.tokenizer),
     "model.safetensors": lambda folder, translator, run: Run(folder).save_weights(translator.model),
     "metrics.csv": lambda folder, translator, run: Run(folder).add_metrics(EPOCHS[0]),
+    "snapshots.jsonl": lambda folder, translator, run: Run(folder).add_snapshot(Snapshot(1.0, 1, [], {}, [])),
+    "training.html": lambda folder, translator, run: Run(folder).save_training_page("<html></html>"),
     "provenance.json": lambda folder, translator, run: Run(folder).save_provenance(Provenance()),
     "test.greedy.txt": save_evaluation,
     "learning_curves.png": lambda folder, translator, run: learning_curves(

@@ -19,11 +19,13 @@ from seq2seq.provenance import Provenance
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
 from seq2seq.run_metrics import EpochMetrics
+from seq2seq.run_snapshots import Snapshot
 from seq2seq.search.options import SearchOptions
 from seq2seq.text.corpus import CorpusOptions
 from seq2seq.translation.translator import Translator
 
 ROW = EpochMetrics(1, 5, 2.0, 3.0, 4.5, 0.1, 100.0)
+SNAPSHOT = Snapshot(1, 5, [], {}, [])
 EVALUATION = Evaluation(
     "test", "beam 5", SearchOptions(), score_corpus(["a b c d e"], ["a b c d e"]), "abc", 12.5, ["a b c d e"], 1
 )
@@ -39,10 +41,12 @@ def run(tmp_path: Path) -> Run:
 def test_what_is_written_is_read_back(run: Run) -> None:
     run.add_metrics(ROW)
     run.add_metrics(replace(ROW, epoch=2, update=10))
+    run.add_snapshot(SNAPSHOT)
     run.save_provenance(Provenance(seed=7))
     run.save_evaluation(EVALUATION)
     assert run.load_recipe().corpus.path == "somewhere"
     assert run.metrics() == [ROW, replace(ROW, epoch=2, update=10)]
+    assert run.snapshots() == [SNAPSHOT]
     assert run.provenance() == Provenance(seed=7)
     assert run.load_evaluation("test", "beam 5") == EVALUATION
     assert run.load_evaluation("test", "greedy") is None
@@ -67,10 +71,20 @@ def test_only_the_writing_process_writes(tmp_path: Path, translator: Translator)
     run.save_tokenizer(translator.tokenizer)
     run.save_weights(translator.model)
     run.add_metrics(ROW)
+    run.add_snapshot(SNAPSHOT)
+    run.save_training_page("x")
     run.save_provenance(Provenance())
     run.save_evaluation(EVALUATION)
     run.clear_scores()
     assert not run.folder.exists()
+
+
+def test_what_was_measured_after_the_checkpoint_is_dropped(run: Run) -> None:
+    for update in (5, 10, 15):
+        run.add_metrics(replace(ROW, update=update))
+        run.add_snapshot(replace(SNAPSHOT, update=update))
+    run.drop_validations_after(10)
+    assert [row.update for row in run.metrics()] == [row.update for row in run.snapshots()] == [5, 10]
 
 
 def test_the_last_of_two_rows_for_an_update_counts(run: Run) -> None:
@@ -91,14 +105,15 @@ def test_chrf_is_a_column_only_where_it_was_computed(run: Run, tmp_path: Path) -
     assert other.metrics() == rows
 
 
-@pytest.mark.parametrize("name", ["provenance.json", "scores.json", "metrics.csv"])
+@pytest.mark.parametrize("name", ["provenance.json", "scores.json", "metrics.csv", "snapshots.jsonl"])
 @pytest.mark.parametrize("text", ["{", "[1]", '{"data": 3, "scores": 3}', "epoch\nx\n", "\0"])
 def test_a_damaged_file_gives_one_line_that_names_it(run: Run, name: str, text: str) -> None:
     def load_greedy() -> None:
         run.load_evaluation("test", "greedy")
 
     (run.folder / name).write_text(text, encoding="utf-8")
-    read = {"metrics.csv": run.metrics, "provenance.json": run.provenance, "scores.json": load_greedy}[name]
+    readers = {"metrics.csv": run.metrics, "snapshots.jsonl": run.snapshots, "provenance.json": run.provenance}
+    read = readers.get(name, load_greedy)
     with pytest.raises(UserError, match=name.replace(".", r"\.")) as caught:
         read()
     assert "\n" not in str(caught.value)
@@ -149,10 +164,15 @@ def test_a_name_cannot_leave_the_run(run: Run, tmp_path: Path, name: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "name", ["recipe.yaml", "scores.json", "provenance.json", "metrics.csv", "hypotheses/test.beam-5.txt", "hypotheses"]
+    "name",
+    [
+        *("recipe.yaml", "scores.json", "provenance.json", "metrics.csv", "snapshots.jsonl"),
+        *("hypotheses/test.beam-5.txt", "hypotheses"),
+    ],
 )
 @pytest.mark.parametrize("kind", ["link", "pipe"])
 def test_links_and_pipes_in_a_run_are_neither_read_nor_written(run: Run, tmp_path: Path, name: str, kind: str) -> None:
+    run.add_snapshot(SNAPSHOT)
     run.add_metrics(ROW)
     run.save_provenance(Provenance())
     run.save_evaluation(EVALUATION)
@@ -168,6 +188,7 @@ def test_links_and_pipes_in_a_run_are_neither_read_nor_written(run: Run, tmp_pat
         "scores.json": [run.check_scores, lambda: run.save_evaluation(EVALUATION)],
         "provenance.json": [run.provenance],
         "metrics.csv": [run.metrics, lambda: run.add_metrics(ROW)],
+        "snapshots.jsonl": [run.snapshots, lambda: run.add_snapshot(SNAPSHOT)],
     }.get(name, [lambda: run.load_evaluation("test", "beam 5"), lambda: run.save_evaluation(EVALUATION)])
     for action in [*actions, run.load_translator]:
         with pytest.raises(UserError, match=rf"{path}: is (a link|neither)") as caught:

@@ -9,6 +9,7 @@ from seq2seq.run_files import LOCK, check_run_links, delete_run, is_unused, remo
 
 OWN = (
     *("recipe.yaml", "tokenizer.model", "model.safetensors", "metrics.csv", "provenance.json", "scores.json"),
+    *("snapshots.jsonl", "training.html"),
     *("learning_curves.png", "checkpoints/best.ckpt", "checkpoints/last.ckpt", "hypotheses/test.greedy.txt"),
     *("tensorboard/events.out.tfevents.1.host", "tensorboard/hparams.yaml"),
 )

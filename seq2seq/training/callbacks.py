@@ -19,6 +19,7 @@ from seq2seq.terminal_text import printable, write_message
 from seq2seq.training.module import IMPROVEMENTS, TranslationModule
 from seq2seq.training.requeue import make_signal_callbacks
 from seq2seq.training.save_progress import SaveProgress
+from seq2seq.training.show_training import ShowTraining, epochs_so_far
 
 ZEROS = 3  # validations in a row with a BLEU of 0.00 before there is a warning
 
@@ -31,6 +32,7 @@ def make_callbacks(recipe: Recipe, run: Run) -> list[Callback]:
         progress,
         LearningRateMonitor("step"),
         ValidationReport(run, options.shown_translations),
+        ShowTraining(run, recipe),  # before the averaging, which takes the averaged weights out of the model again
     ]
     if options.ema_decay:
         callbacks.append(EMAWeightAveraging(decay=options.ema_decay))
@@ -132,9 +134,3 @@ def zero_warning(tokenizer: MetricTokenizer) -> str:
         "no spaces between its words, set another evaluation.tokenizer (zh, char, ja-mecab); evaluation.best: loss "
         "chooses the best epoch without BLEU"
     )
-
-
-def epochs_so_far(trainer: lightning.Trainer) -> float:
-    """Return the number of epochs, a part of the current one included; a whole number for a stream."""
-    part = (trainer.fit_loop.batch_idx + 1) / trainer.num_training_batches
-    return round(trainer.current_epoch + (part or 1), 2)  # a stream's number of batches is infinite: its part is 0

@@ -14,6 +14,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from seq2seq.errors import UserError
 from seq2seq.evaluation.metrics import bleu, chrf
 from seq2seq.evaluation.options import EvaluationOptions
+from seq2seq.insight.layer_gradients import gradient_norms
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.model.loss import total_loss
 from seq2seq.recipe import TrainingOptions
@@ -76,6 +77,8 @@ class TranslationModule(lightning.LightningModule):
         translations: the text of each row's translation at the last validation, by row, from all processes.
         tokens: the number of labels trained on since the last validation, in all processes.
         nats: the sum of their losses.
+        gradient_norms: the norm of each layer's gradients in the last update before the last validation, after
+            clipping, by the layer's name.
     """
 
     def __init__(
@@ -99,6 +102,7 @@ class TranslationModule(lightning.LightningModule):
         self.translations: dict[int, str] = {}
         self.tokens = 0
         self.nats = 0.0
+        self.gradient_norms: dict[str, float] = {}
         self._translated_ids: dict[int, tuple[int, ...]] = {}  # of this process, during a validation
         self._halvings = 0  # how often `plateau` has halved the learning rate
         self._random_states: list[RandomState] = []  # of a checkpoint, one for each process
@@ -128,6 +132,11 @@ class TranslationModule(lightning.LightningModule):
         # DistributedDataParallel averages the gradients of the processes. Multiplied by their number, it sums them.
         loss: Tensor = total * self.trainer.world_size / labels
         return loss
+
+    def on_validation_model_zero_grad(self) -> None:
+        """Measure the gradients before Lightning releases them for a validation. Other updates cost nothing."""
+        self.gradient_norms = gradient_norms(self.model)
+        super().on_validation_model_zero_grad()
 
     def validation_step(self, numbered: NumberedBatch, index: int) -> None:
         """Log the loss without label smoothing, and translate the batch."""

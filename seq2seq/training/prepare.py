@@ -96,6 +96,7 @@ def make_plan(run: Run, recipe: Recipe, resume: bool, force: bool) -> Plan:
         return Plan.FINISHED
     if run.last_checkpoint.exists():
         run.metrics()
+        run.snapshots()
         run.check_scores()
         return Plan.GO_ON
     if run.weights_path.exists() and run.provenance().commands:

@@ -134,7 +134,7 @@ def repair(run: Run) -> None:
     if not run.writes or not run.last_checkpoint.exists():
         return
     checkpoint = load_checkpoint(run.last_checkpoint)
-    run.drop_metrics_after(checkpoint["global_step"])
+    run.drop_validations_after(checkpoint["global_step"])
     if run.earlier_best_checkpoint.exists():  # earlier versions wrote the weights only at the end
         run.replace_weights(model_weights(load_checkpoint(run.earlier_best_checkpoint)))
         run.earlier_best_checkpoint.unlink()

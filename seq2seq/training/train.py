@@ -29,6 +29,7 @@ from seq2seq.training.records import continue_provenance, record_provenance
 from seq2seq.training.resuming import check_checkpoint, check_data, repair
 from seq2seq.training.trainer import check_training, fit, make_trainer
 from seq2seq.training.trainer_options import check_trainer_options
+from seq2seq.training.training_page import write_training_page
 
 
 def train(recipe: Recipe, run: Run, resume: bool = False, force: bool = False) -> list[Evaluation]:
@@ -110,11 +111,12 @@ def train(recipe: Recipe, run: Run, resume: bool = False, force: bool = False) -
 
 
 def finish(recipe: Recipe, run: Run) -> list[Evaluation]:
-    """Draw the learning curves of a finished training, and score its best weights on the test split."""
+    """Draw a finished training, and score its best weights on the test split."""
     if not run.writes:
         return []
     if rows := run.metrics():
         learning_curves(run.folder / CURVES, [asdict(row) for row in rows])
+        write_training_page(run, recipe.corpus)
     return score_test_split(recipe, run)
 
 

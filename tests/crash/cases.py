@@ -196,6 +196,7 @@ def contents(run: Path) -> dict[str, Any]:
     return {
         "metrics": rows,
         "weights": safetensors.torch.load_file(run / "model.safetensors"),
+        "shown": [(run / name).read_bytes() for name in ("snapshots.jsonl", "training.html")],
         "scores": {name: (search["bleu"], search["chrf"]) for name, search in scores.items()},
         "translations": {path.name: path.read_bytes() for path in sorted((run / "hypotheses").iterdir())},
         "finished": json.loads((run / "provenance.json").read_text("utf-8"))["finished"],

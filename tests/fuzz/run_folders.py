@@ -22,6 +22,7 @@ FILES = (
     "tokenizer.model",
     "model.safetensors",
     "metrics.csv",
+    "snapshots.jsonl",
     "provenance.json",
     "scores.json",
     "checkpoints/last.ckpt",
@@ -90,6 +91,10 @@ def wrong_type(path: Path, data: bytes, draw: Random) -> bytes:
             for _ in range(draw.choice((1, 3))):
                 tree = mutate(tree, draw, absurd_json(draw), [])
             return json.dumps(tree).encode()
+        case ".jsonl":
+            lines = [json.loads(line) for line in data.split(b"\n") if line]
+            lines[-1] = mutate(lines[-1], draw, absurd_json(draw), [])
+            return "".join(json.dumps(line) + "\n" for line in lines).encode()
         case ".csv":
             rows = list(csv.reader(io.StringIO(data.decode())))
             rows[draw.randrange(len(rows))][draw.randrange(len(rows[0]))] = draw.choice(

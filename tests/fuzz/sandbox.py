@@ -163,7 +163,7 @@ def judge_text(command: Command, folder: Path, stdout: bytes, messages: str) -> 
     texts = {"standard error": messages}
     if command.words[0] != "translate" or command.terminal:  # a pipe gets every byte of a translation
         texts["standard output"] = stdout.decode("utf-8", "replace")
-    for name in ("report.md", "report.html"):
+    for name in ("report.md", "report.html", "training.html"):
         if (path := folder / command.run / name).is_file():
             texts[name] = path.read_text(encoding="utf-8", errors="replace")
             path.unlink()

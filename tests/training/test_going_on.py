@@ -38,6 +38,7 @@ def contents(folder: Path) -> dict[str, Any]:
     return {
         "metrics": rows,
         "weights": (folder / "model.safetensors").read_bytes(),
+        "shown": [(folder / name).read_bytes() for name in ("snapshots.jsonl", "training.html")],
         "scores": [evaluation and evaluation.scores for evaluation in scores(folder)],
         **{name: checkpoint[name] for name in names if name in checkpoint},
     }
@@ -49,7 +50,8 @@ def scores(folder: Path) -> Iterator[Any]:
 
 
 def assert_equal(one: Any, other: Any) -> None:
-    assert [one.pop("metrics"), one.pop("scores")] == [other.pop("metrics"), other.pop("scores")]
+    for name in ("metrics", "scores", "shown"):
+        assert one.pop(name) == other.pop(name)
     torch.testing.assert_close(one, other, rtol=0, atol=0)
 
 

@@ -77,7 +77,7 @@ def test_a_training_writes_all_files_of_a_run(train: Train, tmp_path: Path) -> N
     names = {path.name for path in folder.iterdir()}
     assert names == {
         *("recipe.yaml", "tokenizer.model", "model.safetensors", "checkpoints", "metrics.csv", "scores.json"),
-        *("provenance.json", "tensorboard", "hypotheses", "learning_curves.png"),
+        *("provenance.json", "tensorboard", "hypotheses", "learning_curves.png", "snapshots.jsonl", "training.html"),
     }
     rows = read_metrics(folder)
     assert [float(row["epoch"]) for row in rows] == [1, 2]
@@ -318,7 +318,10 @@ def test_a_run_may_lie_behind_a_link_but_its_files_may_not(train: Train, tmp_pat
     (tmp_path / "link").symlink_to(tmp_path / "disk" / "run")
     train(tmp_path / "link", *ONCE, force=True)
     outside = tmp_path / "outside"
-    for name in ("checkpoints", "tensorboard", "metrics.csv", "learning_curves.png", "tensorboard/hparams.yaml"):
+    for name in (
+        *("checkpoints", "tensorboard", "metrics.csv", "learning_curves.png", "tensorboard/hparams.yaml"),
+        *("snapshots.jsonl", "training.html"),
+    ):
         (folder / name).rename(outside) if (folder / name).exists() else outside.write_text("mine")
         (folder / name).symlink_to(outside)
         content = sorted(outside.iterdir()) if outside.is_dir() else outside.read_bytes()
@@ -432,7 +435,7 @@ def test_lightning_itself_loads_no_code(train: Train, tmp_path: Path, monkeypatc
     assert not (tmp_path / "executed").exists()
 
 
-@pytest.mark.parametrize("name", ["metrics.csv", "scores.json", "provenance.json"])
+@pytest.mark.parametrize("name", ["metrics.csv", "snapshots.jsonl", "scores.json", "provenance.json"])
 def test_a_run_with_a_damaged_file_does_not_go_on(train: Train, tmp_path: Path, name: str) -> None:
     folder = tmp_path / "run"
     train(folder, *ONCE)
@@ -504,6 +507,7 @@ def test_two_processes_train_like_a_single_process(recipe_file: Path, tmp_path: 
             command, capture_output=True, text=True, timeout=100, env={**os.environ, "OMP_NUM_THREADS": "1"}
         )
         assert finished.returncode == 0, finished.stderr
+    assert [len(Run(tmp_path / name).snapshots()) for name in ("one", "two")] == [2, 2]
     rows = [read_metrics(tmp_path / name) for name in ("one", "two")]
     assert len(rows[0]) == len(rows[1]) == 2
     for one, two in zip(*rows, strict=True):
