@@ -70,3 +70,19 @@ A recipe can add variants, each with the keys that it sets:
 Everything else must be equal. A difference in the data, the tokenizer, the batches, the training, the search, the
 number of updates or the software is an error that names the difference. As with `train`, every key of the recipe can be
 set on the command line, for all variants."""
+
+INSPECT = """\
+Look inside a trained model. A sentence is translated, and shown is what the model did: the search, step by step; and
+the gates and states of every layer for every token.
+    seq2seq inspect runs/quickstart "Der Hund schläft."
+    seq2seq inspect runs/quickstart "Der Hund schläft." --only gates --units 3 17
+    seq2seq inspect runs/quickstart "Der Hund schläft." --only search --beam-size 3 --search-figure search.svg
+    seq2seq inspect runs/quickstart "Der Hund schläft." --target "The dog sleeps." --figure gates.svg
+Three measurements need no sentence:
+    seq2seq inspect runs/quickstart --gradients                         # how far back the gradients reach
+    seq2seq inspect runs/quickstart --memory --beside runs/bottleneck   # what the encoder's vectors know of the source
+    seq2seq inspect --cells                                             # an RNN, a GRU and an LSTM on a memory task
+
+A row of gates has a strip for each gate, from its lowest value at the left to its highest at the right: █ is the mean
+of the units, ░ the range from 10 to 90 % of them, and a letter a single unit. --json writes all numbers as one object.
+Only the recipe's keys of `corpus` can be set here, for a corpus that has moved: --corpus.path FOLDER."""

@@ -6,15 +6,14 @@ import shlex
 import sys
 import warnings
 from collections.abc import Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 from seq2seq.allowed_code import allow_code
+from seq2seq.cli.given_arguments import check_no_unknown, check_renamed, override_search
 from seq2seq.cli.parser import make_parser
-from seq2seq.errors import OptionError, UserError
+from seq2seq.errors import UserError
 from seq2seq.files import check_file_name
-from seq2seq.old_names import OPTIONS
-from seq2seq.search.options import SearchOptions
 from seq2seq.stop_signals import exit_if_stopped
 from seq2seq.terminal_text import format_warning, one_line, write_message, write_output
 
@@ -158,36 +157,15 @@ def compare(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     write_output("\n".join(map(one_line, lines)))
 
 
-VERBS = {"train": train, "translate": translate, "evaluate": evaluate, "compare": compare}
+def inspect(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
+    """Run `seq2seq inspect`."""
+    from seq2seq.cli.inspect import run
+
+    check_renamed(overrides)
+    run(arguments, overrides)
 
 
-def override_search(options: SearchOptions, arguments: argparse.Namespace) -> SearchOptions:
-    """Return the run's search options, changed as the command line says.
-
-    Raises:
-        UserError: a value is out of its range.
-    """
-    names = {field.name for field in fields(SearchOptions)}
-    given = {name: value for name, value in vars(arguments).items() if name in names and value is not None}
-    if "n_best" in given and "beam_size" not in given:
-        given["beam_size"] = max(options.beam_size, given["n_best"])  # N translations need a beam of at least N
-    try:
-        return replace(options, **given)
-    except OptionError as error:
-        raise UserError(f"search.{error}") from error
-
-
-def check_renamed(arguments: Sequence[str]) -> None:
-    """Raise UserError if an option has another name today; the message gives it."""
-    for option in (argument.partition("=")[0] for argument in arguments):
-        if option in OPTIONS:
-            raise UserError(f"{option} is now called {OPTIONS[option]}")
-
-
-def check_no_unknown(unknown: Sequence[str]) -> None:
-    """Raise UserError if there are unknown arguments, for a verb without recipe keys."""
-    if unknown:
-        raise UserError(f"unrecognized arguments: {' '.join(unknown)}; see --help")
+VERBS = {"train": train, "translate": translate, "evaluate": evaluate, "compare": compare, "inspect": inspect}
 
 
 def main() -> None:

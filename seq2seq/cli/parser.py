@@ -5,8 +5,9 @@ from pathlib import Path
 
 import seq2seq
 from seq2seq.cli import help_texts
+from seq2seq.cli.inspect_options import add_inspect_options
+from seq2seq.cli.shared_options import add_device_options, add_search_options
 from seq2seq.evaluation.options import TOKENIZERS
-from seq2seq.translation.quantization import WEIGHTS
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -22,6 +23,7 @@ def make_parser() -> argparse.ArgumentParser:
         ("translate", "translate, at a prompt or as a filter", help_texts.TRANSLATE, add_translate_options),
         ("evaluate", "score a run by BLEU and chrF", help_texts.EVALUATE, add_evaluate_options),
         ("compare", "train and compare a recipe's variants", help_texts.COMPARE, add_compare_options),
+        ("inspect", "look inside a trained model", help_texts.INSPECT, add_inspect_options),
     ):
         layout = argparse.RawDescriptionHelpFormatter
         verb = verbs.add_parser(name, help=summary, description=description, formatter_class=layout, allow_abbrev=False)
@@ -191,40 +193,4 @@ def add_compare_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="score the test split also with every N consecutive sentences joined to one: for a corpus without long "
         "sentences",
-    )
-
-
-def add_search_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of every search. Their defaults are in the run's recipe."""
-    parser.add_argument(
-        "--beam-size",
-        type=int,
-        metavar="N",
-        help="hypotheses kept for each sentence. 1: greedy search (default: as in the run's recipe)",
-    )
-    parser.add_argument(
-        "--length-penalty",
-        type=float,
-        metavar="X",
-        help="0: rank by log-probability (prefers short translations). 1: rank by roughly the mean per token. "
-        "Above 1: prefer longer ones (default: as in the run's recipe)",
-    )
-    parser.add_argument(
-        "--coverage-penalty",
-        type=float,
-        metavar="X",
-        help="penalty for source tokens that got little attention. 0: off. 0.2 is usual (default: as in the run's "
-        "recipe)",
-    )
-
-
-def add_device_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options for the device and the precision of a trained model."""
-    parser.add_argument("--device", default="cpu", help="where to compute: cpu, cuda, cuda:1, mps (default: cpu)")
-    parser.add_argument(
-        "--weights",
-        choices=WEIGHTS,
-        default="float32",
-        help="precision of the weights, on a CPU. float16: faster. int8: fastest, but may give other translations "
-        "(default: float32)",
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from seq2seq.insight.traced_layers import trace_layers
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.model.recurrent_layer import Trace
 from seq2seq.text.batch import Batch
@@ -52,13 +53,9 @@ def gate_statistics(model: EncoderDecoder, batch: Batch) -> list[LayerStatistics
         batch: the sentence pairs, on the model's device.
     """
     statistics = []
-    directions = ("backward",) if model.encoder.reversed else ("forward", "backward")
-    for number, traces in enumerate(model.encoder.trace(batch.source, batch.source_mask), start=1):
-        for direction, trace in zip(directions, traces, strict=False):
-            statistics.append(layer_statistics(f"encoder.{number}.{direction}", trace, batch.source_mask))
-    memory, state = model.encode(batch.source, batch.source_mask)
-    for number, trace in enumerate(model.decoder.trace(memory, state, batch.inputs), start=1):
-        statistics.append(layer_statistics(f"decoder.{number}", trace, batch.target_mask))
+    for layer in trace_layers(model, batch):
+        direction = f".{layer.direction}" if layer.side == "encoder" else ""
+        statistics.append(layer_statistics(f"{layer.side}.{layer.layer}{direction}", layer.trace, layer.mask))
     return statistics
 
 

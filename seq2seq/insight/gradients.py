@@ -79,11 +79,10 @@ def layer_decays(model: EncoderDecoder, batches: Iterable[Batch], furthest: int,
         for reached, layers in decoder_gradients(model, batch, furthest, most_steps):
             for samples, backwards in zip(decoder, layers, strict=True):
                 samples.add(backwards, reached)
-    names = ("backward",) if model.encoder.reversed else ("forward", "backward")
     return [
         LayerDecay("encoder", height, name, samples.curves())
         for height, layer_samples in enumerate(encoder, start=1)
-        for name, samples in zip(names, layer_samples, strict=False)
+        for name, samples in zip(model.encoder.directions, layer_samples, strict=True)
     ] + [LayerDecay("decoder", height, "forward", samples.curves()) for height, samples in enumerate(decoder, start=1)]
 
 

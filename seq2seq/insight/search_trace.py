@@ -14,22 +14,11 @@ from seq2seq.search.options import SearchOptions
 from seq2seq.search.trace import EMPTY, FinishedHypothesis, SearchStep, SearchTrace, State, TracedHypothesis
 from seq2seq.text.special_tokens import BOS, EOS, PAD
 from seq2seq.text.tokenizer import Tokenizer
-from seq2seq.translation.long_text import cut
+from seq2seq.translation.sentences import SentenceTranslation
 from seq2seq.translation.translator import Translator
 
 LARGEST_BEAM = 50  # a step considers up to the square of it: 2,500 hypotheses
 Ids = dict[tuple[int, ...], int]  # the ids of hypotheses, by their tokens, BOS included
-
-
-def trace_searches(
-    translator: Translator, text: str, options: SearchOptions | None = None, prefix: str = ""
-) -> list[SearchTrace]:
-    """Return the search for each part of a text. `Translator.translate` cuts the text into the same parts.
-
-    Only the first part begins with the prefix. See `trace_search` for the arguments and the errors.
-    """
-    parts = cut(text, translator.tokenizer, translator.cut_at_sentence_ends).parts
-    return [trace_search(translator, part, options, "" if place else prefix) for place, part in enumerate(parts)]
 
 
 def trace_search(
@@ -46,6 +35,13 @@ def trace_search(
     Raises:
         UserError: the options ask for samples or for a beam of more than `LARGEST_BEAM`, or see `beam_search`.
     """
+    return translate_traced(translator, sentence, options, prefix)[1]
+
+
+def translate_traced(
+    translator: Translator, sentence: str, options: SearchOptions | None = None, prefix: str = ""
+) -> tuple[SentenceTranslation, SearchTrace]:
+    """Return the best translation of a sentence, and what the search for it did. See `trace_search`."""
     options = options or translator.options
     if options.sampling:
         raise UserError("samples are drawn at random, so there is no search to show; set search.sampling to false")
@@ -54,7 +50,7 @@ def trace_search(
     events: list[SearchEvent] = []
     [[best, *_]] = translator.sentences.translate([sentence], options, prefix, observe=events.append)
     steps, finished = read_events(events, translator.tokenizer)
-    return SearchTrace(
+    return best, SearchTrace(
         sentence=sentence,
         source_tokens=list(best.source_tokens),
         prefix=prefix,

@@ -88,6 +88,9 @@ class Encoder(nn.Module):
     Args:
         embedding: the source embedding. The caller owns it, because the decoder may share it.
         options: the cells, the sizes and dropout.
+
+    Attributes:
+        directions: the names of the directions in which a layer reads: "forward", "backward", or both in this order.
     """
 
     layers: Sequence[RecurrentLayer]
@@ -99,6 +102,7 @@ class Encoder(nn.Module):
         self.embedding_dropout = nn.Dropout(options.embedding_dropout)
         self.size = options.memory_size
         self.reversed = options.reversed
+        self.directions = ("backward",) if options.reversed else ("forward", "backward")[: 1 + options.bidirectional]
         self.residual = options.residual
         inputs = [embedding.embedding_dim] + [self.size] * (options.layers - 1)
         layers = make_layers(options.cell, inputs, options.hidden, options.bidirectional)

@@ -16,7 +16,7 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from seq2seq.evaluation.evaluate import EvaluationSet
-from seq2seq.insight.search_trace import trace_search
+from seq2seq.insight.inspection import inspect_text
 from seq2seq.model.loss import total_loss
 from seq2seq.recipe import Recipe
 from seq2seq.run import Run
@@ -77,26 +77,27 @@ def test_milliseconds_for_one_sentence(benchmark: BenchmarkFixture, recipe: Reci
     benchmark.extra_info["median_milliseconds"] = round(1000 * statistics.median(times[len(sources) :]), 1)
 
 
-def test_tracing_a_search_takes_at_most_three_translations(
+def test_inspecting_takes_at_most_three_translations(
     benchmark: BenchmarkFixture, recipe: Recipe, translator: Translator
 ) -> None:
-    """Trace the search for one sentence at a time with beam 5."""
+    """Inspect one sentence at a time with beam 5: its search, its gates and states, and its attention."""
     sources = EvaluationSet.from_split(recipe.corpus, recipe.corpus.test).sources[:50]
     options = SearchOptions(beam_size=5)
-    translating = tracing = 0.0
+    translating = inspecting = 0.0
 
     def do_both() -> None:
-        nonlocal translating, tracing
+        nonlocal translating, inspecting
         for source in sources:
             started = time.process_time()
             translator.sentences.translate([source], options)
             translated = time.process_time()
-            trace_search(translator, source, options)
-            translating, tracing = translating + translated - started, tracing + time.process_time() - translated
+            inspect_text(translator, source, options)
+            translating += translated - started
+            inspecting += time.process_time() - translated
 
     benchmark.pedantic(do_both, rounds=1, warmup_rounds=1)
-    benchmark.extra_info["ratio"] = round(tracing / translating, 2)
-    assert tracing <= 3 * translating
+    benchmark.extra_info["ratio"] = round(inspecting / translating, 2)
+    assert inspecting <= 3 * translating
 
 
 def test_training_tokens_per_second(benchmark: BenchmarkFixture, recipe: Recipe) -> None:

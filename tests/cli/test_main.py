@@ -1,6 +1,5 @@
 """The command line as its users see it: what it prints to which stream, and how it reports mistakes."""
 
-import io
 import json
 import os
 import re
@@ -12,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from command_line import seq2seq
 
 from seq2seq.cli import main
 from seq2seq.recipe import Recipe
@@ -22,18 +22,7 @@ ROOT = Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "recipes").glob("*.yaml"))
 
 
-def seq2seq(monkeypatch: pytest.MonkeyPatch, *words: object, stdin: bytes = b"") -> int:
-    """Run the command, and return its exit status."""
-    monkeypatch.setattr("sys.argv", ["seq2seq", *map(str, words)])
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
-    try:
-        main.main()
-    except SystemExit as stopped:
-        return int(stopped.code or 0)
-    return 0
-
-
-@pytest.mark.parametrize("verb", ["", "train", "translate", "evaluate", "compare"])
+@pytest.mark.parametrize("verb", ["", "train", "translate", "evaluate", "compare", "inspect"])
 def test_help_shows_examples(verb: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert seq2seq(monkeypatch, *verb.split(), "--help") == 0
     text = capsys.readouterr().out

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from random_models import CONTEXTS, quick, seeds, small_model
 
 from seq2seq.errors import UserError
-from seq2seq.insight.search_trace import LARGEST_BEAM, trace_search, trace_searches
+from seq2seq.insight.search_trace import LARGEST_BEAM, trace_search
 from seq2seq.search.options import SearchOptions
 from seq2seq.search.trace import EMPTY, SearchTrace
 from seq2seq.text.special_tokens import EOS
@@ -148,16 +148,6 @@ def test_a_trace_says_what_was_searched(translator: Translator) -> None:
 def test_a_blank_sentence_is_not_searched(translator: Translator) -> None:
     trace = trace_search(translator, " \t", prefix="the")
     assert (trace.source_tokens, trace.steps, trace.finished, trace.winner) == ([], [], [], None)
-
-
-def test_each_part_of_a_text_has_a_trace(translator: Translator) -> None:
-    text = "Der Hund sieht die Katze. Wir lesen ein Buch."
-    first, second = trace_searches(translator, text, prefix="the")
-    translation = translator.translate(text, prefix="the")
-    assert [first.finished[0].text, second.finished[0].text] == [part.text for part in translation.parts]
-    assert (first.prefix, second.prefix) == ("the", "")
-    assert first.finished[0].score == translation.parts[0].score
-    assert trace_searches(translator, "Wir lesen.") == [trace_search(translator, "Wir lesen.")]
 
 
 def test_samples_and_huge_beams_are_refused(translator: Translator) -> None:

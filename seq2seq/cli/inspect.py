@@ -1,0 +1,247 @@
+"""Run `seq2seq inspect`: one function for a sentence, and one for each measurement that needs no sentence."""
+
+import argparse
+import json
+import math
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.progress import Progress
+
+from seq2seq.cli.given_arguments import check_no_unknown, override_search
+from seq2seq.errors import UserError
+from seq2seq.files import check_file_name
+from seq2seq.insight.gate_drawings import draw_gates, save_gates
+from seq2seq.insight.gradient_drawings import draw_gradients, draw_memory_task, gradient_table, memory_task_table
+from seq2seq.insight.gradients import measure_gradients
+from seq2seq.insight.inspection import Inspection, inspect_pair, inspect_text
+from seq2seq.insight.memory_task import run_memory_task
+from seq2seq.insight.probe_records import ProbeReport
+from seq2seq.insight.probe_views import draw_probes, format_probes
+from seq2seq.insight.probes import probe_memory
+from seq2seq.plotting.canvas import check_figure_format
+from seq2seq.plotting.search_steps import draw_search
+from seq2seq.plotting.search_tree import search_figure
+from seq2seq.recipe import check_only_corpus
+from seq2seq.run import Run
+from seq2seq.seeding import check_seed
+from seq2seq.terminal_text import printable, write_message, write_output
+from seq2seq.text.corpus import CorpusOptions
+
+NARROWEST, WIDEST = 40, 160  # columns of a drawing
+FIRST_PAIRS = 100  # of a split for gradients
+MOST_SENTENCES = 10_000  # of a split for probes, which use no more
+
+MEASUREMENTS = ("gradients", "memory", "cells")
+OPTIONS = {  # what each option is for
+    **dict.fromkeys(("target", "prefix", "units", "only", "search_figure"), ("sentence",)),
+    **dict.fromkeys(("beam_size", "length_penalty", "coverage_penalty"), ("sentence",)),
+    "split": ("gradients", "memory"),
+    "sentences": ("gradients",),
+    "beside": ("memory",),
+}
+NOT_GIVEN: tuple[object, ...] = (None, "", [])
+
+Count = Callable[[int, int], None]  # takes the work that is done and the whole work
+
+
+def run(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
+    """Inspect what the arguments ask for.
+
+    Raises:
+        UserError: an option does not fit the others, or the run, the corpus or a file does not fit.
+    """
+    check_arguments(arguments, overrides)
+    if arguments.cells:
+        inspect_cells(arguments)
+    elif arguments.gradients:
+        inspect_gradients(arguments, overrides)
+    elif arguments.memory:
+        inspect_memory(arguments, overrides)
+    else:
+        inspect_sentence(arguments)
+
+
+def check_arguments(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
+    """Raise UserError if the arguments do not fit each other."""
+    mode = next((name for name in MEASUREMENTS if getattr(arguments, name)), "sentence")
+    for option, modes in OPTIONS.items():
+        if getattr(arguments, option) not in NOT_GIVEN and mode not in modes:
+            right = " and ".join("a sentence" if each == "sentence" else f"--{each}" for each in modes)
+            raise UserError(f"--{option.replace('_', '-')} is for {right}")
+    if mode == "sentence" and (arguments.run is None or arguments.sentence is None):
+        raise UserError('what to inspect? seq2seq inspect RUN "A sentence." or RUN --gradients, RUN --memory, --cells')
+    if mode == "cells" and arguments.run is not None:
+        raise UserError("--cells needs no run")
+    if mode in ("gradients", "memory") and (arguments.run is None or arguments.sentence is not None):
+        raise UserError(f"--{mode} needs a run and no sentence")
+    if arguments.target is not None and (arguments.prefix or arguments.search_figure or arguments.only == "search"):
+        raise UserError("--target is read as it is: without a search, there is no --prefix and no drawing of it")
+    if mode in ("sentence", "cells"):
+        check_no_unknown(overrides)
+    check_only_corpus(overrides)
+    check_seed(arguments.seed)
+    for path in filter(None, (arguments.figure, arguments.search_figure)):
+        check_figure_format(path)
+
+
+def inspect_sentence(arguments: argparse.Namespace) -> None:
+    """Show the search, the gates and the states for one text."""
+    translator = Run(arguments.run).load_translator(arguments.device)
+    if arguments.target is not None:
+        inspections = [inspect_pair(translator, arguments.sentence, arguments.target, arguments.units)]
+    else:
+        options = override_search(replace(translator.options, n_best=1, sampling=False), arguments)
+        inspections = inspect_text(translator, arguments.sentence, options, arguments.prefix, arguments.units)
+    if arguments.json:
+        write_json({"run": str(arguments.run), "sentences": [asdict(inspection) for inspection in inspections]})
+    else:
+        write_output("\n\n".join(draw(inspection, arguments.only) for inspection in inspections))
+    save_figures(inspections, arguments.figure, arguments.search_figure)
+
+
+def draw(inspection: Inspection, only: str | None) -> str:
+    """Return the translation of one sentence, and the drawings of its search and its gates."""
+    gates, search = inspection.gates, inspection.search
+    total = f"log P(translation | source) = {sum(gates.log_probabilities):.2f}"
+    parts = [f"{printable(inspection.source)}\n→ {printable(gates.text)}\n{total}"]
+    if search is not None and only != "gates":
+        parts.append(draw_search(search, columns()).plain)
+    if only != "search":
+        parts.append(draw_gates(gates, columns()))
+    return "\n\n".join(parts)
+
+
+def save_figures(inspections: Sequence[Inspection], gates: Path | None, search: Path | None) -> None:
+    """Draw the figures of the first sentence, and say so if there are more."""
+    first = inspections[0]
+    if gates is not None:
+        save_gates(gates, first.gates)
+        write_message(f"drawn: {gates}")
+    if search is not None and first.search is not None:
+        search_figure(search, first.search)
+        write_message(f"drawn: {search}")
+    if len(inspections) > 1 and (gates or search):
+        write_message("the text was translated in parts; figures show the first one")
+
+
+def inspect_gradients(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
+    """Show how far back the gradients of a run reach."""
+    from seq2seq.text.loading import load_split_in_memory  # imports `datasets`, which is slow
+
+    most = FIRST_PAIRS if arguments.sentences is None else arguments.sentences
+    if most < 1:
+        raise UserError(f"--sentences {most}: must be at least 1")
+    trained = Run(arguments.run)
+    translator = trained.load_translator(arguments.device)
+    corpus = trained.load_recipe(overrides).corpus
+    rows = load_split_in_memory(corpus, measured_split(arguments, corpus))
+    pairs = list(zip(rows["source"], rows["target"], strict=True))[:most]
+    write_message(f"{trained}: gradients of {len(pairs):,} sentence pairs …")
+    report = measure_gradients(translator, pairs)
+    show(arguments, {"run": str(trained), **asdict(report)}, gradient_table(report, columns()))
+    if arguments.figure is not None:
+        draw_gradients(arguments.figure, report)
+        write_message(f"drawn: {arguments.figure}")
+
+
+def inspect_memory(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
+    """Show what the encoder's vectors of one or several runs know of the source."""
+    paths = [arguments.run, *arguments.beside]
+    names = [path.name if [each.name for each in paths].count(path.name) == 1 else str(path) for path in paths]
+    reports = {name: probe(path, arguments, overrides) for name, path in zip(names, paths, strict=True)}
+    show(
+        arguments,
+        {"runs": {name: asdict(report) for name, report in reports.items()}},
+        format_probes(reports, columns()).rstrip("\n"),
+    )
+    if arguments.figure is not None:
+        draw_probes(arguments.figure, reports)
+        write_message(f"drawn: {arguments.figure}")
+
+
+def probe(path: Path, arguments: argparse.Namespace, overrides: Sequence[str]) -> ProbeReport:
+    """Measure what the encoder's vectors of one run know of the source."""
+    trained = Run(path)
+    translator = trained.load_translator(arguments.device)
+    recipe = trained.load_recipe(overrides)
+    corpus = recipe.corpus
+    splits = corpus.train, corpus.validation, measured_split(arguments, corpus)
+    training, validation, test = (read_sources(corpus, split) for split in splits)
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(arguments.seed)
+        tokenizer = translator.tokenizer
+        untrained = recipe.build_model(tokenizer.source_size, tokenizer.target_size).to(arguments.device)
+    with progress_bar(f"{trained}: probes") as count:
+        return probe_memory(translator, training, validation, test, untrained, count)
+
+
+def measured_split(arguments: argparse.Namespace, corpus: CorpusOptions) -> str:
+    """Return the name of the split to measure on."""
+    split: str = arguments.split or corpus.test or corpus.validation
+    check_file_name(split, "split")
+    return split
+
+
+def read_sources(corpus: CorpusOptions, split: str) -> list[str]:
+    """Return source sentences of a split: all of them, or the first ones of a stream."""
+    from seq2seq.text.loading import load_split  # imports `datasets`, which is slow
+
+    rows = load_split(corpus, split)
+    if corpus.streaming:
+        return [row["source"] for row in islice(rows, MOST_SENTENCES)]
+    return list(rows["source"])
+
+
+def inspect_cells(arguments: argparse.Namespace) -> None:
+    """Train an RNN, a GRU and an LSTM on the memory task, and show what they solve and how their gradients decay."""
+    with progress_bar("training an RNN, a GRU and an LSTM on the memory task") as count:
+        report = run_memory_task(arguments.seed, progress=count)
+    show(arguments, asdict(report), memory_task_table(report, columns()))
+    if arguments.figure is not None:
+        draw_memory_task(arguments.figure, report)
+        write_message(f"drawn: {arguments.figure}")
+
+
+def show(arguments: argparse.Namespace, record: dict[str, Any], drawing: str) -> None:
+    """Write a record as JSON, or its drawing, as the arguments say."""
+    if arguments.json:
+        write_json(record)
+    else:
+        write_output(drawing)
+
+
+def write_json(record: dict[str, Any]) -> None:
+    """Write a record to standard output as one line of JSON in ASCII."""
+    print(json.dumps(finite(record), allow_nan=False))
+
+
+def finite(value: Any) -> Any:
+    """Return a value of JSON with null in place of numbers that JSON does not have: infinity and NaN."""
+    if isinstance(value, dict):
+        return {key: finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(inner) for inner in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def columns() -> int:
+    """Return the width of a drawing: the terminal's, or 80 columns in a file or a pipe."""
+    return min(WIDEST, max(NARROWEST, shutil.get_terminal_size((80, 24)).columns))
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Count]:
+    """Say what begins, and show a progress bar on a terminal. Yields what counts the work."""
+    write_message(f"{label} …")
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("", total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

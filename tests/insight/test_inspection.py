@@ -1,0 +1,40 @@
+"""An inspection shows the translation that `translate` gives, with its search, its gates and its attention."""
+
+import pytest
+
+from seq2seq.insight.gates import measure_translation
+from seq2seq.insight.inspection import inspect_pair, inspect_text
+from seq2seq.insight.search_trace import trace_search
+from seq2seq.translation.translator import Translator
+
+TEXT = "Der Hund sieht die Katze. Wir lesen ein Buch."
+
+
+@pytest.mark.parametrize("prefix", ["", "the"])
+def test_each_part_of_a_text_is_inspected(translator: Translator, prefix: str) -> None:
+    first, second = inspect_text(translator, TEXT, prefix=prefix, units=[1])
+    translation = translator.translate(TEXT, prefix=prefix)
+    for inspection, part, begins in zip((first, second), translation.parts, (prefix, ""), strict=True):
+        assert inspection.gates == measure_translation(translator, part, [1])
+        assert inspection.search == trace_search(translator, inspection.source, prefix=begins)
+        assert inspection.search.finished[0].score == part.score
+        assert inspection.attention == translator.sentences.attention(part).tolist()
+    assert (first.source, second.source) == ("Der Hund sieht die Katze.", "Wir lesen ein Buch.")
+
+
+def test_a_given_translation_has_no_search(translator: Translator) -> None:
+    inspection = inspect_pair(translator, "wir", "we")
+    assert inspection.search is None
+    assert inspection.gates.text == "we"
+
+
+def test_a_model_without_attention_has_no_weights(blind_translator: Translator) -> None:
+    [inspection] = inspect_text(blind_translator, "wir")
+    assert inspection.attention is None
+    assert len(inspection.gates.layers) == 3
+
+
+def test_a_blank_text_has_nothing_to_show(translator: Translator) -> None:
+    [inspection] = inspect_text(translator, " \t ")
+    assert inspection.gates.layers == []
+    assert inspection.attention == []
