@@ -101,11 +101,13 @@ def inspect_sentence(arguments: argparse.Namespace) -> None:
     else:
         options = override_search(replace(translator.options, n_best=1, sampling=False), arguments)
         inspections = inspect_text(translator, arguments.sentence, options, arguments.prefix, arguments.units)
-    if arguments.json:
-        write_json({"run": str(arguments.run), "sentences": [asdict(inspection) for inspection in inspections]})
-    else:
-        write_output("\n\n".join(draw(inspection, arguments.only) for inspection in inspections))
-    save_figures(inspections, arguments.figure, arguments.search_figure)
+    record = {"run": str(arguments.run), "sentences": [asdict(inspection) for inspection in inspections]}
+    drawing = "\n\n".join(draw(inspection, arguments.only) for inspection in inspections)
+    searches = [inspection.search for inspection in inspections if inspection.search is not None]
+    if len(inspections) > 1 and (arguments.figure or arguments.search_figure):
+        write_message("the text was translated in parts; figures show the first one")
+    with figure(arguments.search_figure if searches else None, lambda path: search_figure(path, searches[0])):
+        show(arguments, record, drawing, lambda path: save_gates(path, inspections[0].gates))
 
 
 def draw(inspection: Inspection, only: str | None) -> str:
@@ -118,19 +120,6 @@ def draw(inspection: Inspection, only: str | None) -> str:
     if only != "search":
         parts.append(draw_gates(gates, columns()))
     return "\n\n".join(parts)
-
-
-def save_figures(inspections: Sequence[Inspection], gates: Path | None, search: Path | None) -> None:
-    """Draw the figures of the first sentence, and say so if there are more."""
-    first = inspections[0]
-    if gates is not None:
-        save_gates(gates, first.gates)
-        write_message(f"drawn: {gates}")
-    if search is not None and first.search is not None:
-        search_figure(search, first.search)
-        write_message(f"drawn: {search}")
-    if len(inspections) > 1 and (gates or search):
-        write_message("the text was translated in parts; figures show the first one")
 
 
 def inspect_gradients(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
@@ -147,10 +136,8 @@ def inspect_gradients(arguments: argparse.Namespace, overrides: Sequence[str]) -
     pairs = list(zip(rows["source"], rows["target"], strict=True))[:most]
     write_message(f"{trained}: gradients of {len(pairs):,} sentence pairs …")
     report = measure_gradients(translator, pairs)
-    show(arguments, {"run": str(trained), **asdict(report)}, gradient_table(report, columns()))
-    if arguments.figure is not None:
-        draw_gradients(arguments.figure, report)
-        write_message(f"drawn: {arguments.figure}")
+    record = {"run": str(trained), **asdict(report)}
+    show(arguments, record, gradient_table(report, columns()), lambda path: draw_gradients(path, report))
 
 
 def inspect_memory(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
@@ -158,14 +145,9 @@ def inspect_memory(arguments: argparse.Namespace, overrides: Sequence[str]) -> N
     paths = [arguments.run, *arguments.beside]
     names = [path.name if [each.name for each in paths].count(path.name) == 1 else str(path) for path in paths]
     reports = {name: probe(path, arguments, overrides) for name, path in zip(names, paths, strict=True)}
-    show(
-        arguments,
-        {"runs": {name: asdict(report) for name, report in reports.items()}},
-        format_probes(reports, columns()).rstrip("\n"),
-    )
-    if arguments.figure is not None:
-        draw_probes(arguments.figure, reports)
-        write_message(f"drawn: {arguments.figure}")
+    record = {"runs": {name: asdict(report) for name, report in reports.items()}}
+    drawing = format_probes(reports, columns()).rstrip("\n")
+    show(arguments, record, drawing, lambda path: draw_probes(path, reports))
 
 
 def probe(path: Path, arguments: argparse.Namespace, overrides: Sequence[str]) -> ProbeReport:
@@ -205,18 +187,30 @@ def inspect_cells(arguments: argparse.Namespace) -> None:
     """Train an RNN, a GRU and an LSTM on the memory task, and show what they solve and how their gradients decay."""
     with progress_bar("training an RNN, a GRU and an LSTM on the memory task") as count:
         report = run_memory_task(arguments.seed, progress=count)
-    show(arguments, asdict(report), memory_task_table(report, columns()))
-    if arguments.figure is not None:
-        draw_memory_task(arguments.figure, report)
-        write_message(f"drawn: {arguments.figure}")
+    table = memory_task_table(report, columns())
+    show(arguments, asdict(report), table, lambda path: draw_memory_task(path, report))
 
 
-def show(arguments: argparse.Namespace, record: dict[str, Any], drawing: str) -> None:
-    """Write a record as JSON, or its drawing, as the arguments say."""
-    if arguments.json:
-        write_json(record)
-    else:
-        write_output(drawing)
+def show(
+    arguments: argparse.Namespace, record: dict[str, Any], drawing: str, draw_figure: Callable[[Path], object]
+) -> None:
+    """Draw the figure if the arguments ask for one. Then write the record as JSON, or its drawing."""
+    with figure(arguments.figure, draw_figure):
+        if arguments.json:
+            write_json(record)
+        else:
+            write_output(drawing)
+
+
+@contextmanager
+def figure(path: Path | None, draw_figure: Callable[[Path], object]) -> Iterator[None]:
+    """Draw a figure before the block. The block runs even if that fails: what was measured must not be lost."""
+    try:
+        if path is not None:
+            draw_figure(path)
+            write_message(f"drawn: {path}")
+    finally:
+        yield
 
 
 def write_json(record: dict[str, Any]) -> None:

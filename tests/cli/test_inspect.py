@@ -67,6 +67,18 @@ def test_figures_are_drawn(
     assert all("<svg" in path.read_text() for path in (gates, search))
 
 
+def test_a_figure_that_cannot_be_written_does_not_lose_the_output(
+    untrained_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    figures = ("--search-figure", tmp_path / "search.svg", "--figure", tmp_path / "file" / "gates.svg")
+    assert seq2seq(monkeypatch, "inspect", untrained_run, TEXT, *figures) == 2
+    output, errors = capsys.readouterr()
+    assert output.startswith(TEXT)
+    assert errors.splitlines()[-1].startswith(f"seq2seq: {tmp_path / 'file' / 'gates.svg'}: cannot be written")
+    assert (tmp_path / "search.svg").is_file()
+
+
 def test_gradients_and_memory_are_measured_on_the_runs_corpus(
     untrained_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
