@@ -152,6 +152,9 @@ def compare(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
             return
         if arguments.plan:
             lines = remaining_commands(path, jobs, request)
+            if not lines:
+                write_message("all trainings are finished; without --plan, this command writes the report")
+                return
         else:
             lines = compare_recipe(path, jobs, folder, request)
     write_output("\n".join(map(one_line, lines)))

@@ -252,6 +252,10 @@ def test_a_plan_is_one_command_a_training_and_trains_nothing(
         assert keys[:2] == ["--trainer.max_epochs", "2"]
         assert keys[keys.index("--seed") + 1] == arguments.run.name.rpartition("-")[2]
     assert not any(tmp_path.iterdir())
+    monkeypatch.setattr("seq2seq.comparison.compare.remaining_jobs", lambda jobs: [])
+    assert seq2seq(monkeypatch, "compare", recipe, *options) == 0
+    output, errors = capsys.readouterr()
+    assert (output, errors) == ("", "all trainings are finished; without --plan, this command writes the report\n")
 
 
 @pytest.mark.parametrize(
