@@ -78,9 +78,16 @@ CONFIGURATIONS = {
     "plateau": f"--training.schedule=plateau {INSIDE}=3",
     "workers": f"--training.workers=2 {INSIDE}=3",
 }
+THOROUGH = {"every second epoch", "averaged weights", "updates", "updates inside epochs", "fewer batches", "stream"}
+THOROUGH |= {"patience", "patience inside epochs", "sanity check"}
 
 
-@pytest.mark.parametrize("name", CONFIGURATIONS)
+def marked(name: str) -> Any:
+    """Return a configuration as a parameter. Those that differ little from others are for a thorough run."""
+    return pytest.param(name, marks=[pytest.mark.thorough] if name in THOROUGH else [])
+
+
+@pytest.mark.parametrize("name", [marked(name) for name in CONFIGURATIONS])
 def test_a_training_goes_on_from_every_checkpoint(
     name: str, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
