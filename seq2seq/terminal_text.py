@@ -55,5 +55,7 @@ def write_output(text: str) -> None:
 
 
 def write_message(text: str) -> None:
-    """Write lines that may hold text from outside to standard error."""
+    """Write lines that may hold text from outside to standard error, unless it was closed before the process began."""
+    if sys.stderr is None:  # print would then write to standard output
+        return
     print(printable(text, keep="\n"), file=sys.stderr, flush=True)

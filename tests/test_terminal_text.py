@@ -52,3 +52,11 @@ def test_streams_get_cleaned_lines(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     write_output("−1\udc80")
     terminal.flush()
     assert terminal.buffer.getvalue() == b"?1?\n"  # type: ignore[attr-defined]
+
+
+def test_a_message_does_not_go_to_the_output_of_a_process_without_standard_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr", None)
+    write_message("drawn: a.svg")
+    assert capsys.readouterr().out == ""

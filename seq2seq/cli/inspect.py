@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from rich.console import Console
@@ -35,6 +35,7 @@ from seq2seq.run import Run
 from seq2seq.seeding import check_seed
 from seq2seq.terminal_text import printable, write_message, write_output
 from seq2seq.text.corpus import CorpusOptions
+from seq2seq.translation.translator import Translator
 
 NARROWEST, WIDEST = 40, 160  # columns of a drawing
 FIRST_PAIRS = 100  # of a split for gradients
@@ -47,10 +48,27 @@ OPTIONS = {  # what each option is for
     "split": ("gradients", "memory"),
     "sentences": ("gradients",),
     "beside": ("memory",),
+    "seed": ("memory", "cells"),
 }
-NOT_GIVEN: tuple[object, ...] = (None, "", [])
+OF_SEARCH = (
+    "prefix",
+    "search_figure",
+    "beam_size",
+    "length_penalty",
+    "coverage_penalty",
+)  # none of these is 0 by itself
+MOST_UNITS = 26  # letters of a drawing
+NOT_GIVEN: tuple[object, ...] = (None, [])
 
 Count = Callable[[int, int], None]  # takes the work that is done and the whole work
+
+
+class Splits(NamedTuple):
+    """The source sentences of three splits."""
+
+    training: list[str]
+    validation: list[str]
+    test: list[str]
 
 
 def run(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
@@ -83,12 +101,20 @@ def check_arguments(arguments: argparse.Namespace, overrides: Sequence[str]) -> 
         raise UserError("--cells needs no run")
     if mode in ("gradients", "memory") and (arguments.run is None or arguments.sentence is not None):
         raise UserError(f"--{mode} needs a run and no sentence")
-    if arguments.target is not None and (arguments.prefix or arguments.search_figure or arguments.only == "search"):
-        raise UserError("--target is read as it is: without a search, there is no --prefix and no drawing of it")
+    if arguments.target is not None and (arguments.only == "search" or any(map(arguments.__getattribute__, OF_SEARCH))):
+        raise UserError("--target is read as it is: there is no search, and so no option or drawing of it")
+    if arguments.units and arguments.only == "search":
+        raise UserError("--units are drawn with the gates; leave out --only search")
+    if len(arguments.units) > MOST_UNITS:
+        raise UserError(f"--units: at most {MOST_UNITS} can be shown")
+    if arguments.figure is not None and arguments.figure == arguments.search_figure:
+        raise UserError(f"--figure and --search-figure {arguments.figure}: give each a file of its own")
     if mode in ("sentence", "cells"):
+        if overrides and overrides[0].startswith("--corpus."):
+            raise UserError(f"{overrides[0]} is for --gradients and --memory")
         check_no_unknown(overrides)
     check_only_corpus(overrides)
-    check_seed(arguments.seed)
+    check_seed(seed(arguments))
     for path in filter(None, (arguments.figure, arguments.search_figure)):
         check_figure_format(path)
 
@@ -96,11 +122,12 @@ def check_arguments(arguments: argparse.Namespace, overrides: Sequence[str]) -> 
 def inspect_sentence(arguments: argparse.Namespace) -> None:
     """Show the search, the gates and the states for one text."""
     translator = Run(arguments.run).load_translator(arguments.device)
+    units = list(dict.fromkeys(arguments.units))
     if arguments.target is not None:
-        inspections = [inspect_pair(translator, arguments.sentence, arguments.target, arguments.units)]
+        inspections = [inspect_pair(translator, arguments.sentence, arguments.target, units)]
     else:
         options = override_search(replace(translator.options, n_best=1, sampling=False), arguments)
-        inspections = inspect_text(translator, arguments.sentence, options, arguments.prefix, arguments.units)
+        inspections = inspect_text(translator, arguments.sentence, options, arguments.prefix or "", units)
     record = {"run": str(arguments.run), "sentences": [asdict(inspection) for inspection in inspections]}
     drawing = "\n\n".join(draw(inspection, arguments.only) for inspection in inspections)
     searches = [inspection.search for inspection in inspections if inspection.search is not None]
@@ -143,32 +170,46 @@ def inspect_gradients(arguments: argparse.Namespace, overrides: Sequence[str]) -
 def inspect_memory(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     """Show what the encoder's vectors of one or several runs know of the source."""
     paths = [arguments.run, *arguments.beside]
-    names = [path.name if [each.name for each in paths].count(path.name) == 1 else str(path) for path in paths]
-    reports = {name: probe(path, arguments, overrides) for name, path in zip(names, paths, strict=True)}
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise UserError("--beside: a run is there twice")
+    short = [path.resolve().name for path in paths]
+    names = short if len(set(short)) == len(short) else list(map(str, paths))
+    corpus = Run(arguments.run).load_recipe(overrides).corpus
+    translators = [Run(path).load_translator(arguments.device) for path in paths]
+    splits = Splits(
+        *(read_sources(corpus, name) for name in (corpus.train, corpus.validation, measured_split(arguments, corpus)))
+    )
+    tokens = [translator.tokenizer.encode_source(splits.test) for translator in translators]
+    for path, other in zip(paths, tokens, strict=True):
+        if other != tokens[0]:
+            raise UserError(f"{path}: has another tokenizer than {paths[0]}, so its tokens cannot be compared")
+    reports = {
+        name: probe(Run(path), translator, splits, seed(arguments))
+        for name, path, translator in zip(names, paths, translators, strict=True)
+    }
     record = {"runs": {name: asdict(report) for name, report in reports.items()}}
     drawing = format_probes(reports, columns()).rstrip("\n")
     show(arguments, record, drawing, lambda path: draw_probes(path, reports))
 
 
-def probe(path: Path, arguments: argparse.Namespace, overrides: Sequence[str]) -> ProbeReport:
-    """Measure what the encoder's vectors of one run know of the source."""
-    trained = Run(path)
-    translator = trained.load_translator(arguments.device)
-    recipe = trained.load_recipe(overrides)
-    corpus = recipe.corpus
-    splits = corpus.train, corpus.validation, measured_split(arguments, corpus)
-    training, validation, test = (read_sources(corpus, split) for split in splits)
+def probe(run: Run, translator: Translator, splits: Splits, seed: int) -> ProbeReport:
+    """Measure what the encoder's vectors of one run know of the source, beside those of random weights."""
     with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(arguments.seed)
+        torch.default_generator.manual_seed(seed)
         tokenizer = translator.tokenizer
-        untrained = recipe.build_model(tokenizer.source_size, tokenizer.target_size).to(arguments.device)
-    with progress_bar(f"{trained}: probes") as count:
-        return probe_memory(translator, training, validation, test, untrained, count)
+        untrained = run.load_recipe().build_model(tokenizer.source_size, tokenizer.target_size)
+    with progress_bar(f"{run}: probes") as count:
+        return probe_memory(translator, *splits, untrained.to(translator.sentences.device), count)
+
+
+def seed(arguments: argparse.Namespace) -> int:
+    """Return the seed that was given, or 1."""
+    return 1 if arguments.seed is None else int(arguments.seed)
 
 
 def measured_split(arguments: argparse.Namespace, corpus: CorpusOptions) -> str:
     """Return the name of the split to measure on."""
-    split: str = arguments.split or corpus.test or corpus.validation
+    split: str = (corpus.test or corpus.validation) if arguments.split is None else arguments.split
     check_file_name(split, "split")
     return split
 
@@ -186,7 +227,7 @@ def read_sources(corpus: CorpusOptions, split: str) -> list[str]:
 def inspect_cells(arguments: argparse.Namespace) -> None:
     """Train an RNN, a GRU and an LSTM on the memory task, and show what they solve and how their gradients decay."""
     with progress_bar("training an RNN, a GRU and an LSTM on the memory task") as count:
-        report = run_memory_task(arguments.seed, progress=count)
+        report = run_memory_task(seed(arguments), progress=count)
     table = memory_task_table(report, columns())
     show(arguments, asdict(report), table, lambda path: draw_memory_task(path, report))
 

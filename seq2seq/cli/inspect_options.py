@@ -29,7 +29,7 @@ def add_inspect_options(parser: argparse.ArgumentParser) -> None:
         "solve and how their gradients decay",
     )
     parser.add_argument("--target", metavar="TEXT", help="the translation to read, instead of searching for one")
-    parser.add_argument("--prefix", default="", metavar="TEXT", help="what the translation must begin with")
+    parser.add_argument("--prefix", metavar="TEXT", help="what the translation must begin with")
     parser.add_argument(
         "--units", type=int, nargs="+", default=[], metavar="N", help="show these single units, counted from 0"
     )
@@ -51,9 +51,7 @@ def add_inspect_options(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="with --gradients: the first N pairs of the split (default: 100)",
     )
-    parser.add_argument(
-        "--seed", type=int, default=1, help="with --cells, and of --memory's random weights (default: 1)"
-    )
+    parser.add_argument("--seed", type=int, help="with --cells, and of --memory's random weights (default: 1)")
     parser.add_argument(
         "--figure", type=Path, metavar="FILE", help="draw the gates, or the measurement, as .png, .svg or .pdf"
     )

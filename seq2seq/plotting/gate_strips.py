@@ -1,7 +1,8 @@
 """Draw gates and states in a terminal, from characters alone: a strip for each gate, and a row for each token."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from textwrap import wrap
 from typing import NamedTuple
 
 from rich.cells import set_cell_size
@@ -13,7 +14,7 @@ TOKEN = 10  # columns for a token
 PROBABILITY = 7  # columns for a token's probability
 MOST_ROWS = 60  # tokens
 BAND, MEAN = "░", "█"
-UNIT_MARKS = "abcdefghijklmnopqrstuvwxyz"  # later units are not marked
+UNIT_MARKS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class Strip(NamedTuple):
@@ -75,10 +76,9 @@ def draw_strips(panels: Sequence[StripPanel], columns: int = 80) -> str:
         columns: the terminal's width, 40 or more.
     """
     lines: list[str] = []
-    marked: dict[int, str] = {}
+    marks = dict(zip(shown_units(panels), UNIT_MARKS, strict=False))
     for panel in panels:
         strips = [*panel.gates, *panel.states]
-        marked |= {unit: mark for strip in strips for unit, mark in unit_marks(strip).items()}
         lines += [clip(panel.title, columns), clip(panel.cell, columns), *([] if panel.gates else ["no gates"])]
         beside = TOKEN + (PROBABILITY if panel.probabilities else 0)
         fitting = max(1, (columns - beside) // (NARROWEST + 1))
@@ -86,17 +86,24 @@ def draw_strips(panels: Sequence[StripPanel], columns: int = 80) -> str:
         fitting = -(-len(strips) // rows)  # strips of about the same number in each row
         width = min(WIDEST, (columns - beside) // fitting - 1)
         for start in range(0, len(strips), fitting):
-            lines += strip_rows(panel, strips[start : start + fitting], width)
+            lines += strip_rows(panel, strips[start : start + fitting], width, marks)
         if len(panel.tokens) > MOST_ROWS:
             lines.append(f"(cut: {MOST_ROWS} of {len(panel.tokens)} tokens)")
         lines.append("")
     lines.append(f"{MEAN} mean of the units   {BAND} 10 to 90 %")
-    if marked:
-        lines.append(clip("   ".join(f"{mark} unit {unit}" for unit, mark in marked.items()), columns))
+    if marks:
+        lines += wrap("  ".join(f"{mark}:{unit}" for unit, mark in marks.items()), columns)
+        lines += wrap("A letter is a unit with this number; it covers what is under it.", columns)
     return "\n".join(line.rstrip() for line in lines)
 
 
-def strip_rows(panel: StripPanel, strips: Sequence[Strip], width: int) -> list[str]:
+def shown_units(panels: Sequence[StripPanel]) -> list[int]:
+    """Return the units of all panels, each once."""
+    strips = (strip for panel in panels for strip in (*panel.gates, *panel.states))
+    return list(dict.fromkeys(unit for strip in strips for unit in strip.units))
+
+
+def strip_rows(panel: StripPanel, strips: Sequence[Strip], width: int, marks: Mapping[int, str]) -> list[str]:
     """Return the heads of strips that stand beside each other, and a row for each token."""
     rows = [
         " ".join(set_cell_size(clip(strip.name, width), width) for strip in strips),
@@ -104,7 +111,7 @@ def strip_rows(panel: StripPanel, strips: Sequence[Strip], width: int) -> list[s
     ]
     for place, token in enumerate(panel.tokens[:MOST_ROWS]):
         probability = f"{panel.probabilities[place]:>6.1%} " if panel.probabilities else ""
-        drawn = " ".join(draw_strip(strip, place, width) for strip in strips)
+        drawn = " ".join(draw_strip(strip, place, width, marks) for strip in strips)
         rows.append(f"{drawn} {probability}{clip(token, TOKEN - 1)}")
     return rows
 
@@ -115,7 +122,7 @@ def scale(strip: Strip, width: int) -> str:
     return low + high.rjust(width - len(low))
 
 
-def draw_strip(strip: Strip, place: int, width: int) -> str:
+def draw_strip(strip: Strip, place: int, width: int, marks: Mapping[int, str]) -> str:
     """Return a strip for one token: the band, the mean, and the marks of single units."""
     low, high = limits(strip)
 
@@ -128,11 +135,7 @@ def draw_strip(strip: Strip, place: int, width: int) -> str:
     for index in range(column(strip.lows[place]), column(strip.highs[place]) + 1):
         cells[index] = BAND
     cells[column(strip.means[place])] = MEAN
-    for unit, mark in unit_marks(strip).items():
-        cells[column(strip.units[unit][place])] = mark
+    for unit, values in strip.units.items():
+        if unit in marks:
+            cells[column(values[place])] = marks[unit]
     return "".join(cells)
-
-
-def unit_marks(strip: Strip) -> dict[int, str]:
-    """Return the letter of each unit."""
-    return dict(zip(strip.units, UNIT_MARKS, strict=False))

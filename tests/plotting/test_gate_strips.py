@@ -40,7 +40,16 @@ def test_every_line_fits_and_is_harmless(
 
 def test_a_strip_shows_the_band_the_mean_and_the_units() -> None:
     values = Strip("forget", 0.0, 1.0, [0.45], [0.21], [0.79], {7: [0.0], 9: [1.0]})
-    assert draw_strip(values, 0, width=10) == "a·░░█░░░·b"
+    assert draw_strip(values, 0, 10, {7: "a", 9: "b"}) == "a·░░█░░░·b"
+
+
+def test_a_unit_has_the_same_letter_in_every_layer() -> None:
+    small = strip("h", [0.5])._replace(units={3: [0.0]})
+    large = strip("h", [0.5])._replace(units={200: [1.0], 3: [0.0]})
+    panels = [StripPanel(title, "LSTMCell", ["token"], [], [], [each]) for title, each in (("a", small), ("b", large))]
+    lines = draw_strips(panels).split("\n")
+    assert [line[0] for line in lines if "token" in line] == ["a", "a"]
+    assert "a:3  b:200" in lines
 
 
 def test_a_strip_without_limits_ends_at_the_largest_value() -> None:
