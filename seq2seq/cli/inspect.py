@@ -1,8 +1,6 @@
 """Run `seq2seq inspect`: one function for a sentence, and one for each measurement that needs no sentence."""
 
 import argparse
-import json
-import math
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +25,7 @@ from seq2seq.insight.memory_task import run_memory_task
 from seq2seq.insight.probe_records import ProbeReport
 from seq2seq.insight.probe_views import draw_probes, format_probes
 from seq2seq.insight.probes import probe_memory
+from seq2seq.json_text import to_json
 from seq2seq.plotting.canvas import check_figure_format
 from seq2seq.plotting.search_steps import draw_search
 from seq2seq.plotting.search_tree import search_figure
@@ -256,16 +255,7 @@ def figure(path: Path | None, draw_figure: Callable[[Path], object]) -> Iterator
 
 def write_json(record: dict[str, Any]) -> None:
     """Write a record to standard output as one line of JSON in ASCII."""
-    print(json.dumps(finite(record), allow_nan=False))
-
-
-def finite(value: Any) -> Any:
-    """Return a value of JSON with null in place of numbers that JSON does not have: infinity and NaN."""
-    if isinstance(value, dict):
-        return {key: finite(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(inner) for inner in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    print(to_json(record))
 
 
 def columns() -> int:

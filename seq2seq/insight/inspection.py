@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seq2seq.insight.gates import SentenceGates, measure_pair, measure_translation
+from seq2seq.insight.next_tokens import NextTokens, next_tokens
 from seq2seq.insight.search_trace import translate_traced
+from seq2seq.search.observation import Observer
 from seq2seq.search.options import SearchOptions
 from seq2seq.search.trace import SearchTrace
 from seq2seq.translation.long_text import cut
-from seq2seq.translation.sentences import SentenceTranslation
+from seq2seq.translation.sentences import Prefix, SentenceTranslation
 from seq2seq.translation.translator import Translator
 
 
@@ -21,20 +23,23 @@ class Inspection:
         gates: the gates and states at each token.
         attention: the weights of each target token over the source tokens. None: the model does not attend.
         search: what the search did. None: the translation was given.
+        next: the most probable next tokens at each step of the translation.
     """
 
     source: str
     gates: SentenceGates
     attention: list[list[float]] | None
     search: SearchTrace | None
+    next: list[NextTokens]
 
 
 def inspect_text(
     translator: Translator,
     text: str,
     options: SearchOptions | None = None,
-    prefix: str = "",
+    prefix: Prefix = "",
     units: Sequence[int] = (),
+    observe: Observer | None = None,
 ) -> list[Inspection]:
     """Translate a text, and return what the model did with each of its sentences.
 
@@ -46,6 +51,7 @@ def inspect_text(
         options: how to search. The default is the run's recipe.
         prefix: what the translation must begin with.
         units: the units whose single values are wanted, counted from 0.
+        observe: see `translate_traced`.
 
     Raises:
         UserError: see `trace_search` and `measure_translation`.
@@ -53,9 +59,10 @@ def inspect_text(
     parts = cut(text, translator.tokenizer, translator.cut_at_sentence_ends).parts
     inspections = []
     for place, part in enumerate(parts):
-        translation, trace = translate_traced(translator, part, options, "" if place else prefix)
+        translation, trace = translate_traced(translator, part, options, "" if place else prefix, observe)
         gates = measure_translation(translator, translation, units)
-        inspections.append(Inspection(part, gates, attention_weights(translator, translation), trace))
+        attention, following = attention_weights(translator, translation), next_tokens(translator, translation)
+        inspections.append(Inspection(part, gates, attention, trace, following))
     return inspections
 
 
@@ -66,7 +73,7 @@ def inspect_pair(translator: Translator, source: str, target: str, units: Sequen
     """
     gates = measure_pair(translator, source, target, units)
     pair = translator.sentences.given_pair(source, target)
-    return Inspection(source, gates, attention_weights(translator, pair), None)
+    return Inspection(source, gates, attention_weights(translator, pair), None, next_tokens(translator, pair))
 
 
 def attention_weights(translator: Translator, translation: SentenceTranslation) -> list[list[float]] | None:

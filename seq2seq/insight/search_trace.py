@@ -9,12 +9,12 @@ from collections.abc import Sequence
 
 from seq2seq.errors import UserError
 from seq2seq.search.candidates import total_log_probabilities
-from seq2seq.search.observation import SearchEvent
+from seq2seq.search.observation import Observer, SearchEvent
 from seq2seq.search.options import SearchOptions
 from seq2seq.search.trace import EMPTY, FinishedHypothesis, SearchStep, SearchTrace, State, TracedHypothesis
 from seq2seq.text.special_tokens import BOS, EOS, PAD
 from seq2seq.text.tokenizer import Tokenizer
-from seq2seq.translation.sentences import SentenceTranslation
+from seq2seq.translation.sentences import Prefix, SentenceTranslation
 from seq2seq.translation.translator import Translator
 
 LARGEST_BEAM = 50  # a step considers up to the square of it: 2,500 hypotheses
@@ -22,7 +22,7 @@ Ids = dict[tuple[int, ...], int]  # the ids of hypotheses, by their tokens, BOS 
 
 
 def trace_search(
-    translator: Translator, sentence: str, options: SearchOptions | None = None, prefix: str = ""
+    translator: Translator, sentence: str, options: SearchOptions | None = None, prefix: Prefix = ""
 ) -> SearchTrace:
     """Translate a sentence, and return what the search did.
 
@@ -39,21 +39,37 @@ def trace_search(
 
 
 def translate_traced(
-    translator: Translator, sentence: str, options: SearchOptions | None = None, prefix: str = ""
+    translator: Translator,
+    sentence: str,
+    options: SearchOptions | None = None,
+    prefix: Prefix = "",
+    observe: Observer | None = None,
 ) -> tuple[SentenceTranslation, SearchTrace]:
-    """Return the best translation of a sentence, and what the search for it did. See `trace_search`."""
+    """Return the best translation of a sentence, and what the search for it did.
+
+    See `trace_search` for the other arguments and the errors.
+
+    Args:
+        observe: another observer of the search. It can raise an exception to end it.
+    """
     options = options or translator.options
     if options.sampling:
         raise UserError("samples are drawn at random, so there is no search to show; set search.sampling to false")
     if options.beam_size > LARGEST_BEAM:
         raise UserError(f"a beam of {options.beam_size:,} is too large to show; the most is {LARGEST_BEAM}")
     events: list[SearchEvent] = []
-    [[best, *_]] = translator.sentences.translate([sentence], options, prefix, observe=events.append)
+
+    def record(event: SearchEvent) -> None:
+        events.append(event)
+        if observe is not None:
+            observe(event)
+
+    [[best, *_]] = translator.sentences.translate([sentence], options, prefix, observe=record)
     steps, finished = read_events(events, translator.tokenizer)
     return best, SearchTrace(
         sentence=sentence,
         source_tokens=list(best.source_tokens),
-        prefix=prefix,
+        prefix=prefix if isinstance(prefix, str) else translator.tokenizer.decode_target([prefix])[0],
         options=options,
         steps=steps,
         finished=finished,

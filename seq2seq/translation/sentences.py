@@ -6,6 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from seq2seq.errors import UserError
 from seq2seq.model.encoder_decoder import EncoderDecoder
 from seq2seq.search.observation import Observer
 from seq2seq.search.options import SearchOptions
@@ -14,6 +15,8 @@ from seq2seq.text.batch import Batch, pad
 from seq2seq.text.special_tokens import EOS
 from seq2seq.text.tokenizer import Tokenizer
 from seq2seq.translation.decoding import search_model
+
+Prefix = str | Sequence[int]  # what a translation must begin with: raw text, or target token ids
 
 
 class SentenceTranslation(NamedTuple):
@@ -53,7 +56,7 @@ class SentenceTranslator:
         self,
         sentences: Sequence[str],
         options: SearchOptions,
-        prefix: str = "",
+        prefix: Prefix = "",
         generator: torch.Generator | None = None,
         batch_tokens: int = 4000,
         observe: Observer | None = None,
@@ -69,11 +72,11 @@ class SentenceTranslator:
             observe: see `beam_search`. It watches the search of each batch, one after the other.
 
         Raises:
-            UserError: see `beam_search`.
+            UserError: see `prefix_ids` and `beam_search`.
         """
         translations = [[EMPTY] for _ in sentences]
         sources = self.tokenizer.encode_source(sentences)
-        [[*prefix_ids, _]] = self.tokenizer.encode_target([prefix])
+        prefix_ids = self.prefix_ids(prefix)
         not_blank = [row for row, ids in enumerate(sources) if ids != [EOS]]
         for rows in make_batches(sources, not_blank, batch_tokens):
             source, mask = (tensor.to(self.device) for tensor in pad([sources[row] for row in rows]))
@@ -82,6 +85,24 @@ class SentenceTranslator:
             for row, hypotheses in zip(rows, results, strict=True):
                 translations[row] = self._decode(sources[row], hypotheses)
         return translations
+
+    def prefix_ids(self, prefix: Prefix) -> list[int]:
+        """Return the target tokens that a translation must begin with.
+
+        Raises:
+            UserError: an id is not that of a token which a search could take, or it follows EOS.
+        """
+        if isinstance(prefix, str):
+            [[*ids, _]] = self.tokenizer.encode_target([prefix])
+            return ids
+        for place, index in enumerate(prefix):
+            if not EOS <= index < self.tokenizer.target_size:
+                raise UserError(
+                    f"no translation has token {index}; take one from {EOS} to {self.tokenizer.target_size - 1}"
+                )
+            if index == EOS and place != len(prefix) - 1:
+                raise UserError(f"token {EOS} ends a translation, so no other token can follow it")
+        return list(prefix)
 
     @torch.inference_mode()
     def attention(self, translation: SentenceTranslation) -> Tensor:

@@ -10,6 +10,7 @@ import torch
 
 from seq2seq.errors import UserError
 from seq2seq.model.encoder_decoder import EncoderDecoder
+from seq2seq.search.observation import Observer
 from seq2seq.search.options import SearchOptions
 from seq2seq.seeding import check_seed
 from seq2seq.text.pharaoh import WordLinks
@@ -114,6 +115,7 @@ class Translator:
         prefix: str = "",
         generator: torch.Generator | None = None,
         part_tokens: int = PART_TOKENS,
+        observe: Observer | None = None,
     ) -> list[list[Translation]]:
         """Return the n best translations of each text, best first, without alignments.
 
@@ -127,6 +129,7 @@ class Translator:
             prefix: what every translation must begin with.
             generator: the source of randomness for sampling; see `generator`.
             part_tokens: the most tokens in a part.
+            observe: see `SentenceTranslator.translate`.
 
         Raises:
             UserError: see `beam_search`.
@@ -135,9 +138,10 @@ class Translator:
         if options.sampling:
             options = replace(options, beam_size=options.n_best)
         cuts = [cut(text, self.tokenizer, self.cut_at_sentence_ends, part_tokens) for text in texts]
-        firsts = self.sentences.translate([each.parts[0] for each in cuts], options, prefix, generator)
-        others = self.sentences.translate([part for each in cuts for part in each.parts[1:]], options, "", generator)
-        remaining = iter(others)
+        beginnings, others = [each.parts[0] for each in cuts], [part for each in cuts for part in each.parts[1:]]
+        firsts = self.sentences.translate(beginnings, options, prefix, generator, observe=observe)
+        further = self.sentences.translate(others, options, "", generator, observe=observe)
+        remaining = iter(further)
         return [
             join_translations([first, *islice(remaining, len(each.parts) - 1)], each.sentences)
             for first, each in zip(firsts, cuts, strict=True)

@@ -1,14 +1,12 @@
 """`seq2seq inspect` as its users see it: drawings, JSON, figures, and mistakes in one line."""
 
 import json
-import math
 import re
 from pathlib import Path
 
 import pytest
 from command_line import seq2seq
 
-from seq2seq.cli.inspect import finite
 from seq2seq.insight.memory_task import run_memory_task
 from seq2seq.run import Run
 
@@ -153,7 +151,3 @@ def test_a_mistake_is_one_line_on_stderr(
     assert output == ""
     assert complaint in errors.splitlines()[-1]
     assert "Traceback" not in errors
-
-
-def test_numbers_that_json_does_not_have_become_null() -> None:
-    assert finite({"a": [1.0, math.nan, (math.inf, "b")]}) == {"a": [1.0, None, [None, "b"]]}

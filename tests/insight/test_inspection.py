@@ -4,7 +4,9 @@ import pytest
 
 from seq2seq.insight.gates import measure_translation
 from seq2seq.insight.inspection import inspect_pair, inspect_text
+from seq2seq.insight.next_tokens import next_tokens
 from seq2seq.insight.search_trace import trace_search
+from seq2seq.search.observation import SearchEvent
 from seq2seq.translation.translator import Translator
 
 TEXT = "Der Hund sieht die Katze. Wir lesen ein Buch."
@@ -19,7 +21,27 @@ def test_each_part_of_a_text_is_inspected(translator: Translator, prefix: str) -
         assert inspection.search == trace_search(translator, inspection.source, prefix=begins)
         assert inspection.search.finished[0].score == part.score
         assert inspection.attention == translator.sentences.attention(part).tolist()
+        assert inspection.next == next_tokens(translator, part)
     assert (first.source, second.source) == ("Der Hund sieht die Katze.", "Wir lesen ein Buch.")
+
+
+def test_forced_tokens_give_what_their_text_gives_as_a_prefix(translator: Translator) -> None:
+    ids = translator.sentences.prefix_ids("the cat")
+    forced = inspect_text(translator, TEXT, prefix=ids)
+    assert forced == inspect_text(translator, TEXT, prefix="the cat")
+    search = forced[0].search
+    assert search is not None
+    assert search.finished[0].token_ids[: len(ids)] == ids
+
+
+def test_an_observer_can_end_the_search(translator: Translator) -> None:
+    def end(event: SearchEvent) -> None:
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        inspect_text(translator, TEXT, observe=end)
+    with pytest.raises(TimeoutError):
+        translator.n_best([TEXT], observe=end)
 
 
 def test_a_given_translation_has_no_search(translator: Translator) -> None:
@@ -37,4 +59,5 @@ def test_a_model_without_attention_has_no_weights(blind_translator: Translator) 
 def test_a_blank_text_has_nothing_to_show(translator: Translator) -> None:
     [inspection] = inspect_text(translator, " \t ")
     assert inspection.gates.layers == []
+    assert inspection.next == []
     assert inspection.attention == []
