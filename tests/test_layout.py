@@ -18,6 +18,7 @@ ORDER = (
     "stop_signals",
     "seeding",
     "terminal_text",
+    "json_text",
     "files",
     "yaml_files",
     "text",
@@ -40,6 +41,7 @@ ORDER = (
     "run",
     "training",
     "comparison",
+    "explorer",
     "cli",
 )
 OUTSIDE = ("__init__", "__main__")  # entry points, which may import everything
@@ -51,6 +53,8 @@ OWNERS = {
     "datasets": ("text", "training", "comparison"),
     "rich": ("plotting", "evaluation", "cli"),
     "prompt_toolkit": ("cli",),
+    "starlette": ("explorer",),
+    "uvicorn": ("explorer",),
 }
 
 PACKAGE = Path(seq2seq.__file__).parent

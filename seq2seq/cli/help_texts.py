@@ -86,3 +86,15 @@ Three measurements need no sentence:
 A row of gates has a strip for each gate, from its lowest value at the left to its highest at the right: █ is the mean
 of the units, ░ the range from 10 to 90 % of them, and a letter a single unit. --json writes all numbers as one object.
 Only the recipe's keys of `corpus` can be set here, for a corpus that has moved: --corpus.path FOLDER."""
+
+EXPLORE = """\
+Look inside a trained model in the browser: translations, alignments, next tokens, the beam, gates and states, and what
+changes if another token is taken or the attention is moved. Several runs are shown side by side.
+    seq2seq explore runs/quickstart
+    seq2seq explore runs/bottleneck runs/attention
+    seq2seq explore runs/quickstart --export page.html < sentences.de
+    ssh -L 8765:localhost:8765 MACHINE seq2seq explore runs/quickstart --no-browser
+
+The page and its API (docs/explore.md) are for this machine alone: another machine cannot reach them, and another web
+site cannot read them. A run whose training has not ended is shown with its last saved weights. Only the recipe's keys
+of `corpus` can be set here, for a corpus that has moved: --corpus.path FOLDER."""

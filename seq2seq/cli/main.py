@@ -168,7 +168,22 @@ def inspect(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     run(arguments, overrides)
 
 
-VERBS = {"train": train, "translate": translate, "evaluate": evaluate, "compare": compare, "inspect": inspect}
+def explore(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
+    """Run `seq2seq explore`."""
+    from seq2seq.cli.explore import run
+
+    check_renamed(overrides)
+    run(arguments, overrides)
+
+
+VERBS = {
+    "train": train,
+    "translate": translate,
+    "evaluate": evaluate,
+    "compare": compare,
+    "inspect": inspect,
+    "explore": explore,
+}
 
 
 def main() -> None:

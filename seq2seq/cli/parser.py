@@ -5,6 +5,7 @@ from pathlib import Path
 
 import seq2seq
 from seq2seq.cli import help_texts
+from seq2seq.cli.explore_options import add_explore_options
 from seq2seq.cli.inspect_options import add_inspect_options
 from seq2seq.cli.shared_options import add_device_options, add_search_options
 from seq2seq.evaluation.options import TOKENIZERS
@@ -24,6 +25,7 @@ def make_parser() -> argparse.ArgumentParser:
         ("evaluate", "score a run by BLEU and chrF", help_texts.EVALUATE, add_evaluate_options),
         ("compare", "train and compare a recipe's variants", help_texts.COMPARE, add_compare_options),
         ("inspect", "look inside a trained model", help_texts.INSPECT, add_inspect_options),
+        ("explore", "look inside a trained model in the browser", help_texts.EXPLORE, add_explore_options),
     ):
         layout = argparse.RawDescriptionHelpFormatter
         verb = verbs.add_parser(name, help=summary, description=description, formatter_class=layout, allow_abbrev=False)

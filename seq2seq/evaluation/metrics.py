@@ -2,6 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Literal, NamedTuple, cast
 
 from sacrebleu.metrics.bleu import BLEU
@@ -35,6 +36,14 @@ class Scores(NamedTuple):
     bleu: Score
     bleu_lowercase: Score  # the form of BLEU in older papers
     chrf: Score
+
+
+@dataclass(frozen=True)
+class SentenceScores:
+    """The scores of one sentence, from 0 to 100. A mean of them is not a corpus's score."""
+
+    bleu: float
+    chrf: float
 
 
 class Bucket(NamedTuple):
@@ -98,7 +107,22 @@ def score_corpus(
     )
 
 
-def make_metric(name: MetricName, tokenizer: MetricTokenizer = "13a", lowercase: bool = False) -> BLEU | CHRF:
+def score_sentence(hypothesis: str, reference: str, tokenizer: MetricTokenizer = "13a") -> SentenceScores:
+    """Return BLEU and chrF of one translation, as sacreBLEU computes them for a sentence.
+
+    BLEU has the effective order: a short sentence is scored by the n-grams that it has. n-grams without a match are
+    smoothed ("exp": Chen & Cherry 2014, method 3).
+
+    Raises:
+        UserError: the packages of the tokenizer are not installed.
+    """
+    metrics = make_metric("bleu", tokenizer, effective_order=True), make_metric("chrf")
+    return SentenceScores(*(metric.sentence_score(hypothesis, [reference]).score for metric in metrics))
+
+
+def make_metric(
+    name: MetricName, tokenizer: MetricTokenizer = "13a", lowercase: bool = False, effective_order: bool = False
+) -> BLEU | CHRF:
     """Return sacreBLEU's metric. chrF has no tokenizer: it compares characters.
 
     Raises:
@@ -107,7 +131,7 @@ def make_metric(name: MetricName, tokenizer: MetricTokenizer = "13a", lowercase:
     if name == "chrf":
         return CHRF()
     try:
-        return BLEU(lowercase=lowercase, tokenize=tokenizer)
+        return BLEU(lowercase=lowercase, tokenize=tokenizer, effective_order=effective_order)
     except (RuntimeError, AssertionError) as error:  # of MeCab: it is missing, or has another dictionary
         packages, extra = PACKAGES[tokenizer]
         raise UserError(

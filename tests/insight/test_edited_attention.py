@@ -148,7 +148,7 @@ def test_impossible_edits_are_refused(step: int, weights: list[float], complaint
 
 
 def test_the_number_of_weights_is_that_of_the_source_tokens(translator: Translator) -> None:
-    with pytest.raises(UserError, match="weights: 2 for [0-9]+ source tokens; </s> has one, too"):
+    with pytest.raises(UserError, match=r"weights: 2 for \d+ source tokens; </s> has one, too"):
         inspect_text(edited_translator(translator, AttentionEdit(0, [1.0, 1.0])), TEXT)
 
 
