@@ -7,6 +7,7 @@ from typing import Any
 
 from seq2seq.errors import UserError
 from seq2seq.explorer.answers import answer_inspect
+from seq2seq.explorer.packing import pack
 from seq2seq.explorer.page import single_file
 from seq2seq.explorer.requests import InspectRequest
 from seq2seq.explorer.rounding import rounded
@@ -56,13 +57,18 @@ def export(path: Path, runs: Sequence[ShownRun], sentences: Sequence[str]) -> in
     exported = {"runs": [asdict(run.summary()) for run in runs], "answers": answers}
     size = len(single_file(exported).encode())
     for place, answer in with_units(by_name, requests):
-        size += len(to_script(answer).encode()) - len(to_script(answers[place]).encode())
+        size += packed_size(answer) - packed_size(answers[place])
         if size > SIZE:
             break
         answers[place] = answer
     page = single_file(exported)
     write(path, page)
     return len(page.encode())
+
+
+def packed_size(answer: dict[str, Any]) -> int:
+    """Return the bytes that an answer takes in the file."""
+    return len(to_script(pack(answer)).encode())
 
 
 def ask(run: ShownRun, request: InspectRequest) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from seq2seq.errors import UserError
+from seq2seq.explorer.packing import UNPACK, pack
 from seq2seq.files import read_bytes
 from seq2seq.json_text import to_script
 
@@ -81,7 +82,7 @@ def single_file(exported: object) -> str:
     """
     page = static_text(PAGE)
     styles = [static_text(name) for name in STYLE_TAG.findall(page)]
-    scripts = [join_modules(name).replace("</script", "<\\/script") for name in MODULE_TAG.findall(page)]
+    scripts = [UNPACK + join_modules(name).replace("</script", "<\\/script") for name in MODULE_TAG.findall(page)]
     if len(scripts) != 1:
         raise UserError(f"{STATIC / PAGE}: has {len(scripts)} scripts, not 1; install seq2seq again")
     policy = (
@@ -89,7 +90,7 @@ def single_file(exported: object) -> str:
         "base-uri 'none'; form-action 'none'"
     )
     meta = f'<meta charset="utf-8">\n<meta http-equiv="Content-Security-Policy" content="{policy}">'
-    data = f'<script type="application/json" id="exported">{to_script(exported)}</script>'
+    data = f'<script type="application/json" id="exported">{to_script(pack(exported))}</script>'
     remaining = iter(styles)
     page = STYLE_TAG.sub(lambda _: f"<style>{next(remaining)}</style>", page)
     page = MODULE_TAG.sub(lambda _: f'{data}\n<script type="module">{scripts[0]}</script>', page)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import CHROMIUM, open_page
 from explorer.conftest import Site
+from explorer.unpacked import unpack
 
 from seq2seq.errors import UserError
 from seq2seq.explorer import export as exporting
@@ -28,7 +30,7 @@ def exported(path: Path) -> dict[str, Any]:
     """Return what a page holds."""
     text = path.read_text(encoding="utf-8")
     [data] = re.findall(r'<script type="application/json" id="exported">(.*?)</script>', text, re.DOTALL)
-    return json.loads(data)  # type: ignore[no-any-return]
+    return unpack(json.loads(data))  # type: ignore[no-any-return]
 
 
 def without_time(answer: dict[str, Any]) -> dict[str, Any]:
@@ -65,6 +67,15 @@ def test_units_are_left_out_when_the_file_would_be_too_large(
     with_units = [len(each["answer"]["sentences"][0]["gates"]["layers"][0]["gates"][0]["units"]) for each in answers]
     assert with_units[0] == 8
     assert with_units[-1] == 0
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+def test_a_browser_opens_the_file_without_an_error_or_a_request(runs: list[ShownRun], tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    export(path, runs, TEXTS)
+    console, addresses = open_page(path, tmp_path)
+    assert console == []
+    assert addresses == []
 
 
 def test_a_file_is_written_completely_or_not_at_all(runs: list[ShownRun], tmp_path: Path) -> None:

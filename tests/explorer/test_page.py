@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from explorer.unpacked import unpack
 
 from seq2seq.errors import UserError
 from seq2seq.explorer import page
@@ -103,13 +104,13 @@ def test_a_missing_module_is_an_error(files: Path) -> None:
 
 @pytest.mark.usefixtures("files")
 def test_the_single_file_holds_everything_and_nothing_ends_its_scripts_early() -> None:
-    exported = {"answers": [{"text": "</script><script>alert(1)</script><!--"}]}
+    exported = {"answers": [{"text": "</script><script>alert(1)</script><!--"}, {"text": ""}]}
     text = single_file(exported)
     assert text.count("<script") == text.count("</script>") == 2
     assert "<!--" not in text
     data = re.search(r'<script type="application/json" id="exported">(.*?)</script>', text, re.DOTALL)
     assert data is not None
-    assert json.loads(data[1]) == exported
+    assert unpack(json.loads(data[1])) == exported
     assert "static/" not in text
     assert "<style>body { color: red }</style>" in text
     assert text.index("<head>") < text.index('<meta charset="utf-8">') < text.index("Content-Security-Policy")
