@@ -60,6 +60,7 @@ class Explorer:
         return [
             Route("/", self.page),
             Route("/static/{name}", self.static),
+            Route("/favicon.ico", self.no_icon),
             Route("/healthz", self.health),
             Route("/api/runs", self.list_runs),
             Route("/api/translate", self.translate, methods=["POST"]),
@@ -73,6 +74,10 @@ class Explorer:
     async def static(self, request: Request) -> Response:
         """Return a file of the page."""
         return file_response(request.path_params["name"])
+
+    async def no_icon(self, request: Request) -> Response:
+        """Return nothing to browsers that ask for an icon, instead of an error in their console."""
+        return Response(status_code=204)
 
     async def health(self, request: Request) -> Response:
         """Say that the server answers."""

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 RECIPES = sorted((ROOT / "recipes").glob("*.yaml"))
 
 
-@pytest.mark.parametrize("verb", ["", "train", "translate", "evaluate", "compare", "inspect"])
+@pytest.mark.parametrize("verb", ["", "train", "translate", "evaluate", "compare", "inspect", "explore"])
 def test_help_shows_examples(verb: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert seq2seq(monkeypatch, *verb.split(), "--help") == 0
     text = capsys.readouterr().out

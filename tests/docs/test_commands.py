@@ -19,7 +19,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 LINKED = [*PAGES, ROOT / "CHANGELOG.md", ROOT / "tests" / "benchmarks" / "README.md"]
 
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMAND = re.compile(r"(?:^|\s)seq2seq (?P<words>(?:train|translate|evaluate|compare)\b[^#<|&]*)")
+COMMAND = re.compile(r"(?:^|\s)seq2seq (?P<words>(?:train|translate|evaluate|compare|inspect|explore)\b[^#<|&]*)")
 LINK = re.compile(r"\]\((?!https?:)(?P<path>[^)#\s]*)(?:#(?P<heading>[^)\s]+))?\)")
 
 

@@ -162,3 +162,12 @@ def test_unequal_and_empty_corpora_are_user_errors() -> None:
 def test_metrics_and_alignments_do_not_import_rich() -> None:
     code = "import sys, seq2seq.evaluation.metrics, seq2seq.translation.word_alignment; sys.exit('rich' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_sentence_has_the_scores_of_sacrebleu() -> None:
+    for hypothesis, reference in zip(HYPOTHESES[:20], REFERENCES[:20], strict=True):
+        scores = metrics.score_sentence(hypothesis, reference)
+        assert scores.bleu == sacrebleu.sentence_bleu(hypothesis, [reference]).score
+        assert scores.chrf == sacrebleu.sentence_chrf(hypothesis, [reference]).score
+    assert metrics.score_sentence("a dog", "a dog").bleu == pytest.approx(100)  # shorter than an n-gram of order 4
+    assert metrics.score_sentence("", "a dog") == metrics.SentenceScores(0.0, 0.0)

@@ -258,6 +258,7 @@ def test_the_page_and_its_files_are_served(site: Site) -> None:
     assert (script.status, script.headers["content-type"]) == (200, "text/javascript; charset=utf-8")
     assert site.ask("HEAD", "/").status == 200
     assert site.get("/healthz").json == {"ok": True}
+    assert site.get("/favicon.ico").status == 204
 
 
 def test_fifty_clients_at_once_get_right_answers(site: Site) -> None:
@@ -341,3 +342,25 @@ def test_every_answer_has_the_headers_that_protect(site: Site) -> None:
         assert answer.headers["referrer-policy"] == "no-referrer"
         assert not any(name.startswith("access-control") for name in answer.headers)
         assert "server" not in answer.headers
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
+def test_memory_is_flat(site: Site) -> None:
+    """`tests/benchmarks/test_explorer.py` has the long test."""
+
+    def memory() -> float:
+        lines = Path("/proc/self/status").read_text().splitlines()
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+
+    asked = {"run": "untrained", "text": TEXT, "units": [1]}
+    [sentence] = site.post("/api/inspect", asked).json["sentences"]
+    edit = {"attention": {"step": 0, "weights": sentence["attention"][1]}}
+
+    def ask(count: int) -> None:
+        for _ in range(count):
+            assert site.post("/api/inspect", asked).status == site.post("/api/inspect", asked | edit).status == 200
+
+    ask(20)
+    before = memory()
+    ask(80)
+    assert memory() - before < 8  # MiB

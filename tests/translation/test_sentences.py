@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from random_models import quick, seeds
 
+from seq2seq.errors import UserError
 from seq2seq.search.options import SearchOptions
 from seq2seq.text.batch import Batch
 from seq2seq.text.normalisation import normalise
@@ -127,6 +128,29 @@ def test_a_given_pair_is_read_like_a_translation(sentences: SentenceTranslator) 
 def test_the_model_is_put_in_evaluation_mode(sentences: SentenceTranslator) -> None:
     model = sentences.model.train()
     assert not SentenceTranslator(model, sentences.tokenizer).model.training
+
+
+def test_token_ids_force_what_their_text_forces(sentences: SentenceTranslator) -> None:
+    ids = sentences.prefix_ids("the dog")
+    texts = ["der Hund", "", "wir lesen"]
+    assert sentences.translate(texts, BEAM, ids) == sentences.translate(texts, BEAM, "the dog")
+    assert sentences.translate(texts, BEAM, []) == sentences.translate(texts, BEAM)
+    [[ended, *_]] = sentences.translate(["der Hund"], BEAM, (*ids, EOS))
+    assert (ended.text, ended.target_ids) == ("the dog", (*ids, EOS))
+
+
+@pytest.mark.parametrize(
+    ("ids", "complaint"),
+    [
+        ([0], "no translation has token 0"),
+        ([-1], "token -1"),
+        ([10**6], "token 1000000"),
+        ([EOS, 5], "token 3 ends"),
+    ],
+)
+def test_ids_that_no_translation_has_are_refused(sentences: SentenceTranslator, ids: list[int], complaint: str) -> None:
+    with pytest.raises(UserError, match=complaint):
+        sentences.translate(["der Hund"], BEAM, ids)
 
 
 @quick
