@@ -360,7 +360,7 @@ def test_memory_is_flat(site: Site) -> None:
         for _ in range(count):
             assert site.post("/api/inspect", asked).status == site.post("/api/inspect", asked | edit).status == 200
 
-    ask(20)
+    ask(5)
     before = memory()
-    ask(80)
+    ask(25)
     assert memory() - before < 8  # MiB
