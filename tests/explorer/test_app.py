@@ -344,6 +344,7 @@ def test_every_answer_has_the_headers_that_protect(site: Site) -> None:
         assert "server" not in answer.headers
 
 
+@pytest.mark.timeout(600)  # sixty requests, with the shape checks of the tests, on a machine that may be busy
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc here")
 def test_memory_is_flat(site: Site) -> None:
     """`tests/benchmarks/test_explorer.py` has the long test."""
