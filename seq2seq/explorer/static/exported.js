@@ -1,2 +1,0 @@
-const element = document.getElementById("exported");
-export const exported = element && JSON.parse(element.textContent);
