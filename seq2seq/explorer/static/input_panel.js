@@ -26,7 +26,7 @@ export function inputPanel() {
       if (formKey !== drawnForm) redraw(form, ...controls());
       drawnForm = formKey;
       answer.setAttribute("aria-busy", String(busy));
-      redraw(answer, error ? html("p", { class: "error", role: "alert" }, error) : null, ...(result() ? translation() : []));
+      redraw(answer, error ? html("p", { class: "error", role: "alert" }, error, result() ? " What stands below is the answer before." : "") : null, ...(result() ? translation() : []));
       panel.setTables(result() ? tokenTables : null);
       const text = result() ? result().answer.sentences.map((sentence) => sentence.gates.text).join(" ") : "";
       if (!busy && !error && result() && said !== result().id) {
@@ -46,7 +46,8 @@ function controls() {
   const beam = html("input", { id: "beam-size", type: "number", min: 1, max: limits?.beam_size ?? 50, "data-key": "beam" });
   const own = runs.find((run) => run.name === view().run)?.search.beam_size ?? 5;
   [text.value, reference.value, beam.value] = [view().text, view().reference, view().beam || own];
-  const read = () => translate({ text: text.value, reference: reference.value, beam: Number(beam.value) === own ? 0 : Math.max(1, Math.round(Number(beam.value)) || own) });
+  const typed = () => ({ text: text.value, reference: reference.value, beam: Number(beam.value) === own ? 0 : Math.max(1, Math.round(Number(beam.value)) || own) });
+  const read = (changes = {}) => translate({ ...typed(), ...changes });
   const onEnter = (event) => {
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
@@ -57,15 +58,15 @@ function controls() {
   const chosen = examples.findIndex((example) => example.source === view().text);
   const list = examples.map((example, index) => [String(index), shorten(example.source, MOST_LETTERS)]);
   const rows = [
-    choice("Run", names, view().run, (run) => translate({ run, beside: view().beside === run ? "" : view().beside })),
-    runs.length > 1 ? choice("Beside it", [["", "no second run"], ...names.filter(([name]) => name !== view().run)], view().beside, (beside) => show({ beside }, true)) : null,
+    choice("Run", names, view().run, (run) => read({ run, beside: view().beside === run ? "" : view().beside })),
+    runs.length > 1 ? choice("Beside it", [["", "no second run"], ...names.filter(([name]) => name !== view().run)], view().beside, (beside) => (text.value === view().text ? show({ beside, reference: reference.value }, true) : read({ beside }))) : null,
     examples.length > 0 ? choice(exported ? "Sentence" : "Test set", [["", "choose a sentence …"], ...list], chosen < 0 ? "" : String(chosen), pick) : null,
   ];
   if (exported) return [html("div", { class: "row" }, ...rows), html("p", { class: "hint" }, whyFixed())];
   return [
     html("label", { for: "text" }, `Sentence (${source})`), text,
     html("div", { class: "row" },
-      button("Translate", read, { class: "main", "data-key": "translate" }), ...rows,
+      button("Translate", () => read(), { class: "main", "data-key": "translate" }), ...rows,
       html("label", { class: "choice", for: "beam-size" }, html("span", {}, "Beam size"), beam),
       html("label", { class: "choice wide", for: "reference" }, html("span", {}, "Reference, for BLEU and chrF"), reference)),
   ];

@@ -48,7 +48,6 @@ function start() {
     document.documentElement.dataset.colours = view().colours;
     for (const part of [...drawn, branches, tour]) part.draw(busy, error);
     redraw(document.getElementById("bottom"), ...bottomLine());
-    panels.classList.toggle("stale", Boolean(error));
     paint();
   };
   watchMarks();
