@@ -9,7 +9,7 @@ import { pathTo, result, takePath, whyFixed } from "./session.js";
 import { joinTokens, quoted, shorten, spoken, tokenText } from "./tokens.js";
 import { show, view } from "./view.js";
 
-const [STEP, ROW, WIDE, HIGH] = [124, 40, 96, 32]; // of a step, a row, and a node
+const [STEP, ROW, WIDE, HIGH] = [128, 40, 100, 32]; // of a step, a row, and a node
 const [LEFT, TOP_SPACE] = [10, 26];
 const LETTERS_IN_NODE = 10;
 const MOST_DRAWN = 200; // pruned hypotheses of a step
@@ -99,7 +99,7 @@ function treeNode(hypothesis, step, row, { x, y }, winner, chosen) {
   svg("rect", { class: "ground", x, y: y - HIGH / 2, width: WIDE, height: HIGH, rx: 6 }),
   tokenText(shorten(token, LETTERS_IN_NODE), { x: x + WIDE / 2, y: y - 2, "text-anchor": "middle" }), " ",
   drawnText(scoreText(total), { class: "number small", x: x + WIDE / 2, y: y + 11, "text-anchor": "middle" }),
-  drawnText(SIGNS[state], { class: "sign", x: x + WIDE - 6, y: y - 4, "text-anchor": "end" }));
+  drawnText(SIGNS[state], { class: "sign", x: x + WIDE - 6, y: y + 11, "text-anchor": "end" }));
 }
 
 /** Return what there is to say about the chosen hypothesis, and what the search makes of it. */

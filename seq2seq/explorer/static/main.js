@@ -7,7 +7,7 @@ import { comparePanel } from "./compare_panel.js";
 import { button, choice, html, redraw } from "./dom.js";
 import { gatesPanel } from "./gates_panel.js";
 import { inputPanel } from "./input_panel.js";
-import { paint, watchMarks } from "./marks.js";
+import { repaint, watchMarks } from "./marks.js";
 import { nextPanel } from "./next_panel.js";
 import { begin, offers, onResult, result } from "./session.js";
 import { tourBox } from "./tour.js";
@@ -48,7 +48,7 @@ function start() {
     document.documentElement.dataset.colours = view().colours;
     for (const part of [...drawn, branches, tour]) part.draw(busy, error);
     redraw(document.getElementById("bottom"), ...bottomLine());
-    paint();
+    repaint();
   };
   watchMarks();
   onResult(draw);

@@ -4,7 +4,9 @@
 import { view } from "./view.js";
 
 const hearers = [];
+const painted = new Map(); // the elements that have a class now, by the class
 let marked = {};
+let index = null; // elements by their data attribute and its value; null: a drawing is new
 
 /** Call a function with {step, from, node} whenever the mouse or the focus is on something else. */
 export function onMark(hearer) {
@@ -25,19 +27,37 @@ function numbers({ step, from, node }) {
   return { step: number(step), from: number(from), node: number(node) };
 }
 
-/** Put the classes on, after a drawing is new or the view has changed. */
-export function paint() {
-  swap("on-step", marked.step, "data-step");
-  swap("on-from", marked.from, "data-from");
-  swap("chosen-step", String(view().step), "data-step");
-  swap("chosen-from", view().from < 0 ? undefined : String(view().from), "data-from");
+/** Put the classes on what is drawn anew. */
+export function repaint() {
+  index = null;
+  paint();
 }
 
-function swap(name, value, attribute) {
-  document.querySelectorAll(`.${name}`).forEach((element) => element.classList.remove(name));
-  if (value !== undefined) {
-    document.querySelectorAll(`[${attribute}="${value}"]`).forEach((element) => element.classList.add(name));
+function paint() {
+  index ??= indexElements();
+  swap("on-step", `step ${marked.step}`);
+  swap("on-from", `from ${marked.from}`);
+  swap("chosen-step", `step ${view().step}`);
+  swap("chosen-from", `from ${view().from}`);
+}
+
+function indexElements() {
+  const found = new Map();
+  for (const name of ["step", "from"]) {
+    for (const element of document.querySelectorAll(`[data-${name}]`)) {
+      const key = `${name} ${element.getAttribute(`data-${name}`)}`;
+      if (!found.has(key)) found.set(key, new Set());
+      found.get(key).add(element);
+    }
   }
+  return found;
+}
+
+function swap(name, key) {
+  const [before, after] = [painted.get(name) ?? new Set(), index.get(key) ?? new Set()];
+  before.forEach((element) => after.has(element) || element.classList.remove(name));
+  after.forEach((element) => before.has(element) || element.classList.add(name));
+  painted.set(name, after);
 }
 
 const markable = (target) => (target instanceof Element ? target.closest("[data-step], [data-from], [data-node]") : null);

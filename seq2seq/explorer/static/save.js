@@ -2,8 +2,9 @@
 
 import { svg } from "./dom.js";
 
-const STYLES = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "opacity",
-  "font-family", "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline"];
+const FONT = ["font-family", "font-size", "font-weight"];
+const PAINT = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "opacity"];
+const USUAL = new Set(["fill-opacity 1", "stroke none", "stroke-opacity 1", "stroke-dasharray none", "opacity 1", "font-weight 400"]);
 const SKIPPED = "details, select, input, textarea, .control, .hidden-text";
 const MARGIN = 12;
 const SHARPNESS = 2; // pixels of a PNG for one pixel of the page
@@ -73,8 +74,14 @@ function inlined(original) {
   const copies = [copy, ...copy.querySelectorAll("*")];
   [original, ...original.querySelectorAll("*")].forEach((element, index) => {
     const style = getComputedStyle(element);
-    STYLES.forEach((name) => copies[index].setAttribute(name, style.getPropertyValue(name)));
-    ["class", "tabindex", "role"].forEach((name) => copies[index].removeAttribute(name));
+    for (const { name } of [...element.attributes]) {
+      if (/^(class|role|tabindex|data-.*|aria-.*)$/.test(name)) copies[index].removeAttribute(name);
+    }
+    if (["g", "svg", "title"].includes(element.tagName)) return;
+    for (const name of element.tagName === "text" ? [...PAINT, ...FONT] : PAINT) {
+      const value = style.getPropertyValue(name);
+      if (!USUAL.has(`${name} ${value}`) && (name !== "stroke-width" || style.stroke !== "none")) copies[index].setAttribute(name, value);
+    }
   });
   return copy;
 }

@@ -4,6 +4,7 @@ import { drawnText } from "./dom.js";
 
 const RIGHT_TO_LEFT = /[\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Adlam}]/u;
 const SEGMENTS = globalThis.Intl?.Segmenter ? new Intl.Segmenter(undefined, { granularity: "grapheme" }) : null;
+const FONT_SIZE = 13; // of text in drawings; see style.css
 let measuring = null;
 
 /** Return whether most letters of a text are written from right to left. */
@@ -46,9 +47,11 @@ export function spoken(token, most) {
 }
 
 /** Return the width of a text in a drawing, in pixels. */
-export function textWidth(text, size = 13) {
-  measuring ??= document.createElement("canvas").getContext("2d");
-  measuring.font = `${size}px ${getComputedStyle(document.body).fontFamily}`;
+export function textWidth(text) {
+  if (!measuring) {
+    measuring = document.createElement("canvas").getContext("2d");
+    measuring.font = `${FONT_SIZE}px ${getComputedStyle(document.body).fontFamily}`;
+  }
   return measuring.measureText(text).width;
 }
 
