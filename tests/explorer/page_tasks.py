@@ -12,6 +12,11 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Page, expect
 
 MOST_KEYS = 400  # of one way to an element: it must be reachable
+MARK_GRID = """(item) => {
+    document.querySelectorAll('[data-aim]').forEach((old) => old.removeAttribute('data-aim'));
+    const roles = '[role=toolbar], [role=grid], [role=tree], [role=group]';
+    document.querySelector(item).closest(roles).setAttribute('data-aim', '');
+}"""
 READY = "() => document.querySelector('.answer')?.getAttribute('aria-busy') === 'false'"
 
 
@@ -88,12 +93,7 @@ class Keyboard:
     def point(self, item: str) -> None:
         """Go to an item: with Tab into its grid, and with the arrows inside it."""
         expect(self.page.locator(item)).to_have_count(1)
-        self.page.evaluate(
-            "(item) => { const grid = document.querySelector(item).closest('[role=toolbar], [role=grid], [role=tree],"
-            " [role=group]'); document.querySelectorAll('[data-aim]').forEach((old) => old.removeAttribute('data-aim'));"
-            " grid.setAttribute('data-aim', ''); }",
-            item,
-        )
+        self.page.evaluate(MARK_GRID, item)
         stops = self.page.locator("[data-aim] [tabindex='0']")
         expect(stops).to_have_count(1)
         self.go_to("[data-aim] [tabindex='0']")
@@ -354,7 +354,9 @@ def read_right_to_left(hand: Hand, address: str, sentence: str = "يقرأ جا�
     if any("\u0600" <= letter <= "\u06ff" for letter in letters):  # not split into bytes
         assert chips.get_attribute("dir") == "rtl"
         first, second = (chips.locator("button").nth(place).bounding_box() for place in (0, 1))
-        assert first and second and first["x"] > second["x"]
+        assert first
+        assert second
+        assert first["x"] > second["x"]
     hand.point('[data-key="Source tokens 1"]')
     expect(hand.page.locator('[data-key="Source tokens 1"]')).to_have_class(re.compile("on-from"))
 

@@ -15,7 +15,9 @@ export function headsHeight(tokens) {
 export function columnHeads(tokens, x, y, name) {
   return tokens.map((token, index) => {
     const place = `translate(${x(index) + 3} ${y - 5}) rotate(-45)`;
-    return svg("g", { transform: place, [name]: index }, tokenText(shorten(token, LETTERS), {}));
+    const label = shorten(token, LETTERS);
+    const middle = textWidth(label) / 2; // of the text: "start" is at the right in a script that runs to the left
+    return svg("g", { transform: place, [name]: index }, tokenText(label, { x: middle, "text-anchor": "middle" }));
   });
 }
 

@@ -1,5 +1,6 @@
 // Branches: the translations that were tried for this sentence. Back and forward go through them.
 
+import { exported } from "./api.js";
 import { button, html, redraw } from "./dom.js";
 import { scoreText } from "./numbers.js";
 import { hint } from "./panel.js";
@@ -20,7 +21,8 @@ export function branchList() {
   return {
     node,
     draw(busy) {
-      if (!result() || busy) return;
+      node.hidden = exported !== null;
+      if (!result() || busy || exported) return;
       remember();
       const { hasBefore, hasAfter } = historyPlaces();
       const key = JSON.stringify([currentKey, branches.size, hasBefore, hasAfter, result().id]);

@@ -115,7 +115,7 @@ function chips(label, tokens, data, onchoose, current, notes = []) {
     return html("button", {
       type: "button", class: `chip${index < forced ? " given" : ""}`, "data-key": `${label} ${index}`, ...data(index),
       ...at(0, places[index], index === Math.max(current, 0)), "aria-pressed": String(index === current), onclick: () => onchoose(index),
-    }, html("bdi", {}, token), notes.length ? html("small", {}, given) : null);
+    }, html("bdi", {}, token), notes.length ? html("small", { dir: "ltr" }, given) : null);
   });
   const row = html("div", { class: "chips", role: "toolbar", "aria-label": label, dir: runsRightToLeft(tokens.join("")) ? "rtl" : "ltr" }, ...items);
   return html("div", { class: "chip-row" }, html("span", { class: "chip-label" }, label), rove(row));

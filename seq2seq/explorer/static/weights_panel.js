@@ -6,7 +6,7 @@ import { drawBars } from "./next_panel.js";
 import { weightText } from "./numbers.js";
 import { hint, makePanel, scrolling } from "./panel.js";
 import { at, rove } from "./roving.js";
-import { applyWeights, bestIds, result, whyFixed } from "./session.js";
+import { applyWeights, result, whyFixed } from "./session.js";
 import { quoted, shorten, tokenPlaces, tokenText } from "./tokens.js";
 import { view } from "./view.js";
 
