@@ -1,4 +1,4 @@
-"""Tests of the page's files: what the export relies on when it puts the modules into one script, and what the CSP asks."""
+"""Tests of the page's files: the export puts the modules into one script, and the CSP allows nothing inline."""
 
 import re
 from collections import Counter

@@ -94,7 +94,7 @@ function translation() {
   const scores = answer.scores ? `, BLEU ${decimals(answer.scores.bleu, 1)}, chrF ${decimals(answer.scores.chrf, 1)} against the reference` : "";
   const numbers = winner ? `, log-probability ${scoreText(winner.log_probability)}, score ${scoreText(winner.score)}` : "";
   return [
-    html("p", { class: "translation", dir: "auto", id: "translation" }, texts.join(" ") || "(nothing: the sentence is blank)"),
+    html("p", { class: "translation", dir: "auto", id: "translation" }, texts.join(" ").trim() || "(an empty translation)"),
     html("p", { class: "facts" }, `${timeText(answer.milliseconds)}${numbers}${scores}.`),
     notes ? html("p", { class: "facts forced-note" }, notes) : null,
     picks,

@@ -31,7 +31,8 @@ export function nextPanel() {
         taken: ids[step], label: `Tokens at step ${step + 1}`, step,
         onTake: whyFixed() ? null : (id) => takeToken(step, id),
       });
-      redraw(panel.body, stepLine(step, steps.length), scrolling(bars), whyFixed() ? hint(whyFixed()) : null);
+      const isListed = steps[step].tokens.some((each) => each.id === ids[step]);
+      redraw(panel.body, stepLine(step, steps.length), scrolling(bars), isListed ? null : hint(takenLine(step)), whyFixed() ? hint(whyFixed()) : null);
       panel.setTables(() => steps.map((each, index) => tokenTable(each.tokens, index, ids[index])));
     },
   };
@@ -45,6 +46,12 @@ function stepLine(step, count) {
     html("strong", {}, `Step ${step + 1} of ${count}`),
     button("›", () => go(step + 1), { "aria-label": "Next step", disabled: step === count - 1, "data-key": "step after", class: "control" }),
     html("span", {}, before ? "after " : "at the beginning", before ? html("bdi", {}, quoted(before)) : null));
+}
+
+/** Return a sentence about a token that was taken although others are more probable: it was given, or the beam kept it. */
+function takenLine(step) {
+  const { target_tokens: tokens, log_probabilities: values } = result().sentence.gates;
+  return `The translation takes ${quoted(tokens[step])}, which is not among these: ${percent(Math.exp(values[step]))}.`;
 }
 
 /** Return tokens with their probabilities as bars. `onTake(id)`: what a click does; null: nothing. */

@@ -101,13 +101,15 @@ function request(now, run) {
   return body;
 }
 
-/** Ask with the units that the gates need. A model may have fewer; its first answer says how many. */
+/** Ask with the units that the gates need. A model may have fewer: its run says how many, or its first answer. */
 async function withUnits(body, now, signal) {
   const units = (most) => {
     const window = Array.from({ length: Math.min(UNITS_SHOWN, most) }, (_, index) => Math.min(now.first, most - 1) + index);
     const open = now.unit === "" ? [] : [Number(now.unit.split(",")[1])];
     return [...new Set([...window, ...open])].filter((unit) => unit < most);
   };
+  const { units: known } = runNamed(now.run);
+  if (known) hiddenSizes.set(now.run, known);
   if (!hiddenSizes.has(now.run)) {
     const bare = await inspect({ ...body, units: [0] }, signal);
     const sizes = bare.sentences.flatMap((sentence) => sentence.gates.layers.map((layer) => layer.hidden));
