@@ -88,5 +88,4 @@ def with_units(runs: dict[str, ShownRun], requests: Sequence[InspectRequest]) ->
     """Yield each answer's place, and the answer with the first units of each layer."""
     for place, request in enumerate(requests):
         run = runs[request.run]
-        largest = max(run.recipe.model.encoder.hidden, run.recipe.model.decoder.hidden)
-        yield place, ask(run, replace(request, units=tuple(range(min(UNITS, largest)))))
+        yield place, ask(run, replace(request, units=tuple(range(min(UNITS, run.units)))))

@@ -4,13 +4,16 @@ The page shows the same digits as with the unrounded numbers. So numbers are rou
 the exact value of the number counts, and a half is rounded away from zero.
 """
 
+import math
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import count
 from typing import Any
 
 PERCENT = ("probability", "token_probability")  # shown in percent, with one decimal
 DECIMALS = {  # others have three
     **dict.fromkeys(("attention", "means", "lows", "highs", "values"), 2),
 }
+EXPONENTIAL = ("log_probabilities",)  # of tokens: the page shows their exponentials in percent, too
 KEPT = ("options", "milliseconds", "scores")  # as they are
 
 
@@ -31,7 +34,21 @@ def rounded(value: Any, name: str = "") -> Any:
         return value
     if name in PERCENT:
         return shortest(round(to_fixed(100 * value, 1) / 100, 3))
+    if name in EXPONENTIAL:
+        return shortest(with_same_percent(value))
     return shortest(to_fixed(value, DECIMALS.get(name, 3)))
+
+
+def with_same_percent(value: float) -> float:
+    """Return a logarithm with as few decimals, at least three, as give it and its exponential the digits of before."""
+
+    def digits(logarithm: float) -> tuple[float, float]:
+        return to_fixed(logarithm, 3), to_fixed(100 * math.exp(logarithm), 1)
+
+    if not math.isfinite(value):
+        return value
+    candidates = (to_fixed(value, decimals) for decimals in count(3))
+    return next(candidate for candidate in candidates if digits(candidate) == digits(value))
 
 
 def to_fixed(value: float, decimals: int) -> float:

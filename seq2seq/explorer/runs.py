@@ -45,6 +45,7 @@ class RunSummary:
         finished: whether the training has reached its end.
         cell: its cells.
         parameters: the number of weights.
+        units: of its largest layer.
         search: how it searches.
     """
 
@@ -57,6 +58,7 @@ class RunSummary:
     finished: bool
     cell: Cells
     parameters: int
+    units: int
     search: Search
 
 
@@ -100,6 +102,12 @@ class ShownRun:
         """What cuts the target language into the words that BLEU compares."""
         return self.recipe.evaluation.tokenizer_for(self.recipe.corpus.target)
 
+    @property
+    def units(self) -> int:
+        """Return the units of the largest layer."""
+        model = self.recipe.model
+        return max(model.encoder.hidden, model.decoder.hidden)
+
     def summary(self) -> RunSummary:
         """Return what the page says of the run."""
         translator, model = self.translator(), self.recipe.model
@@ -114,6 +122,7 @@ class ShownRun:
             finished=self.run.is_finished(),
             cell=Cells(cell_class(model.encoder.cell).__name__, cell_class(model.decoder.cell).__name__),
             parameters=count_parameters(translator.model),
+            units=self.units,
             search=Search(min(options.beam_size, BEAM_SIZE), options.length_penalty, options.coverage_penalty),
         )
 

@@ -7,9 +7,9 @@ const holder = document.getElementById("exported");
 /** What an exported page holds, or null on a live page. */
 export const exported = holder ? JSON.parse(holder.textContent) : null;
 
-/** Return the runs, the examples and the limits. */
-export async function fetchRuns() {
-  if (!exported) return await call("api/runs");
+/** Return the runs, the examples and the limits. The server needs seconds to read the examples: `waits` for them. */
+export async function fetchRuns(waits) {
+  if (!exported) return await call(waits ? "api/runs" : "api/runs?examples=false");
   const texts = [...new Set(exported.answers.map((answer) => answer.text))];
   const examples = texts.map((source) => ({ source, reference: "" }));
   return { runs: exported.runs, examples, limits: null, version: exported.version ?? "" };

@@ -3,7 +3,7 @@
 import { exported } from "./api.js";
 import { announce, button, choice, html, redraw, table } from "./dom.js";
 import { decimals, percent, scoreText, timeText } from "./numbers.js";
-import { makePanel } from "./panel.js";
+import { hint, makePanel } from "./panel.js";
 import { at, rove } from "./roving.js";
 import { offers, result, translate, whyFixed } from "./session.js";
 import { runsRightToLeft, shorten, tokenPlaces } from "./tokens.js";
@@ -15,16 +15,21 @@ const MOST_LETTERS = 60; // of an example in the list
 export function inputPanel() {
   const panel = makePanel("input", "Sentence and translation", "Type a sentence, or choose one of the test set. The model reads and writes tokens: pieces of words. “▁” begins a word, “</s>” ends the sentence. Choose a token, and the other panels show its step.");
   const form = html("form", { class: "control", onsubmit: (event) => event.preventDefault() });
-  const answer = html("div", { class: "answer" });
+  const answer = html("div", { class: "answer" }, hint("Loading the models …"));
   panel.body.append(form, answer);
+  const examples = html("div", { class: "examples" });
   let drawnForm = "";
+  let drawnExamples = "";
   let said = "";
   return {
     node: panel.node,
     draw(busy, error) {
       const formKey = JSON.stringify([view().text, view().reference, view().run, view().beside, view().beam]);
-      if (formKey !== drawnForm) redraw(form, ...controls());
+      if (formKey !== drawnForm) redraw(form, ...controls(examples));
       drawnForm = formKey;
+      const examplesKey = JSON.stringify([view().text, offers().examples.length, offers().isWaiting]);
+      if (examplesKey !== drawnExamples) redraw(examples, exampleChoice());
+      drawnExamples = examplesKey;
       answer.setAttribute("aria-busy", String(busy));
       redraw(answer, error ? html("p", { class: "error", role: "alert" }, error, result() ? " What stands below is the answer before." : "") : null, ...(result() ? translation() : []));
       panel.setTables(result() ? tokenTables : null);
@@ -37,8 +42,19 @@ export function inputPanel() {
   };
 }
 
-function controls() {
-  const { runs, examples, limits } = offers();
+function exampleChoice() {
+  const { examples, isWaiting } = offers();
+  const label = exported ? "Sentence" : "Test set";
+  if (examples.length === 0) return isWaiting ? hint("Reading the test set …") : null;
+  const pick = (index) => index !== "" && translate({ text: examples[index].source, reference: examples[index].reference ?? "" });
+  const chosen = examples.findIndex((example) => example.source === view().text);
+  const list = examples.map((example, index) => [String(index), shorten(example.source, MOST_LETTERS)]);
+  return choice(label, [["", "choose a sentence …"], ...list], chosen < 0 ? "" : String(chosen), pick);
+}
+
+/** Return the form's fields. `examples`: the place of the test set's sentences, which come later. */
+function controls(examples) {
+  const { runs, limits } = offers();
   const names = runs.map((run) => [run.name, runTitle(run)]);
   const source = runs.find((run) => run.name === view().run)?.source ?? "source";
   const text = html("textarea", { id: "text", rows: 2, dir: "auto", spellcheck: "false", "data-key": "text" });
@@ -54,13 +70,10 @@ function controls() {
     read();
   };
   [text, reference, beam].forEach((field) => field.addEventListener("keydown", onEnter));
-  const pick = (index) => index !== "" && translate({ text: examples[index].source, reference: examples[index].reference ?? "" });
-  const chosen = examples.findIndex((example) => example.source === view().text);
-  const list = examples.map((example, index) => [String(index), shorten(example.source, MOST_LETTERS)]);
   const rows = [
     choice("Run", names, view().run, (run) => read({ run, beside: view().beside === run ? "" : view().beside })),
     runs.length > 1 ? choice("Beside it", [["", "no second run"], ...names.filter(([name]) => name !== view().run)], view().beside, (beside) => (text.value === view().text ? show({ beside, reference: reference.value }, true) : read({ beside }))) : null,
-    examples.length > 0 ? choice(exported ? "Sentence" : "Test set", [["", "choose a sentence …"], ...list], chosen < 0 ? "" : String(chosen), pick) : null,
+    examples,
   ];
   if (exported) return [html("div", { class: "row" }, ...rows), html("p", { class: "hint" }, whyFixed())];
   return [

@@ -6,13 +6,13 @@ import { onView, show, view } from "./view.js";
 const UNITS_SHOWN = 8;
 const drawers = [];
 const hiddenSizes = new Map(); // the units of a run's largest layer, known from its first answer
-let catalogue = { runs: [], examples: [], limits: null };
+let catalogue = { runs: [], examples: [], limits: null, isWaiting: true };
 let present = null;
 let asked = ""; // the key of the last request that did not fail
 let running = null;
 let failure = "";
 
-/** Return {runs, examples, limits}. */
+/** Return {runs, examples, limits, version, isWaiting}. isWaiting: the examples are still to come. */
 export const offers = () => catalogue;
 
 /**
@@ -35,21 +35,35 @@ export function onResult(draw) {
   drawers.push(draw);
 }
 
-/** Ask for the runs, and begin to follow the view. */
+/** Ask for the runs, and begin to follow the view. The examples come later; until then a sentence can be typed. */
 export async function begin() {
-  catalogue = await fetchRuns();
-  const { runs, examples } = catalogue;
-  const names = runs.map((run) => run.name);
+  catalogue = { ...(await fetchRuns(false)), isWaiting: true };
+  const names = catalogue.runs.map((run) => run.name);
   const changes = {};
   const isNew = view().run === "" && view().text === "";
   if (!names.includes(view().run)) changes.run = names[0] ?? "";
   if (!names.includes(view().beside)) changes.beside = isNew ? (names[1] ?? "") : "";
-  const [easiest] = examples.toSorted((one, other) => one.source.length - other.source.length);
-  if (isNew && easiest) Object.assign(changes, { text: easiest.source, reference: easiest.reference });
   if (exported) Object.assign(changes, { forced: [], edit: null });
-  onView(follow);
   show(changes);
-  await follow();
+  onView(follow);
+  if (view().text !== "") follow();
+  else drawAll();
+  catalogue = await fetchRuns(true);
+  const first = firstSentence();
+  if (first && !isTyping()) show(first);
+  else drawAll();
+}
+
+/** Return whether somebody writes in the sentence's field. */
+function isTyping() {
+  const field = document.getElementById("text");
+  return field !== null && (field === document.activeElement || field.value !== view().text);
+}
+
+/** Return the view's change to the shortest of the examples, or null if there is a sentence already. */
+function firstSentence() {
+  const [shortest] = catalogue.examples.toSorted((one, other) => one.source.length - other.source.length);
+  return view().text === "" && shortest ? { text: shortest.source, reference: shortest.reference } : null;
 }
 
 const runNamed = (name) => catalogue.runs.find((run) => run.name === name);
