@@ -1,11 +1,22 @@
 """Open a page in headless Chromium."""
 
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
+import pytest
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def require_chromium() -> str:
+    """Return Chromium's path. Without it, the test is skipped; with CI=true, it fails."""
+    if CHROMIUM is None:
+        reason = "Chromium is not installed"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    return CHROMIUM
 
 
 def open_page(path: Path, tmp_path: Path) -> tuple[list[str], list[str]]:

@@ -42,7 +42,7 @@ DECLARATION = re.compile(
     r"^export\s+(?P<kind>(?:async\s+)?function\*?|const|let|class)\s+(?P<name>[\w$]+)", re.MULTILINE
 )
 LIST = re.compile(rf"^export\s+(?P<names>{NAMES})\s*;?(?!\s*from)", re.MULTILINE)
-UNKNOWN = re.compile(r"""^\s*(?:import|export)\s*[\w$*{"'].*$|\bimport\s*[(.]""", re.MULTILINE)
+UNKNOWN = re.compile(r"""^\s*(?:import|export)\b\s*[\w$*{"'].*$|\bimport\s*[(.]""", re.MULTILINE)
 RENAMED = re.compile(r"([\w$]+)\s+as\s+([\w$]+)")
 
 MODULE_TAG = re.compile(

@@ -329,11 +329,13 @@ def read_export(hand: Hand, address: str) -> None:
     open_page(hand.page, address)
     expect(hand.page.locator("#text")).to_have_count(0)
     expect(hand.page.locator("#input .hint")).to_contain_text("This page is one file")
-    first = text(hand.page)
-    options = hand.page.locator('[data-key="choice Sentence"] option')
-    if options.count() > 2:  # the first one stands for none
-        hand.select('[data-key="choice Sentence"]', "1")
-        expect(hand.page.locator("#translation")).not_to_have_text(first)
+    tokens = hand.page.locator('[role=toolbar][aria-label="Source tokens"]')
+    first = tokens.inner_text()
+    box = '[data-key="choice Sentence"]'
+    values = [value for value in ("0", "1") if value != hand.page.locator(box).input_value()]
+    if hand.page.locator(f"{box} option").count() > 2:  # the first one stands for none
+        hand.select(box, values[0])
+        expect(tokens).not_to_have_text(first, use_inner_text=True)
     hand.point('[data-key="cell 1 0"]')
     expect(hand.page.locator("#weight")).to_contain_text("with the weight")
     assert hand.page.locator(".bar[role=button]").count() == 0

@@ -90,6 +90,10 @@ def test_what_cannot_be_joined_is_an_error(source: str) -> None:
         join_module("main.js", source)
 
 
+def test_a_name_that_begins_as_an_export_is_a_name() -> None:
+    assert "exported ? 1 : imports" in join_module("main.js", "const a =\n  exported ? 1 : imports;\n")
+
+
 def test_modules_in_a_circle_are_an_error(files: Path) -> None:
     (files / "side.js").write_text('import "./main.js";\n')
     with pytest.raises(UserError, match="in a circle"):

@@ -17,7 +17,6 @@ export function inputPanel() {
   const form = html("form", { class: "control", onsubmit: (event) => event.preventDefault() });
   const answer = html("div", { class: "answer" }, hint("Loading the models …"));
   panel.body.append(form, answer);
-  const examples = html("div", { class: "examples" });
   let drawnForm = "";
   let drawnExamples = "";
   let said = "";
@@ -25,11 +24,10 @@ export function inputPanel() {
     node: panel.node,
     draw(busy, error) {
       const formKey = JSON.stringify([view().text, view().reference, view().run, view().beside, view().beam]);
-      if (formKey !== drawnForm) redraw(form, ...controls(examples));
-      drawnForm = formKey;
-      const examplesKey = JSON.stringify([view().text, offers().examples.length, offers().isWaiting]);
-      if (examplesKey !== drawnExamples) redraw(examples, exampleChoice());
-      drawnExamples = examplesKey;
+      const examplesKey = JSON.stringify([offers().examples.length, offers().isWaiting]);
+      if (formKey !== drawnForm) redraw(form, ...controls());
+      else if (examplesKey !== drawnExamples) redraw(form.querySelector(".examples"), exampleChoice());
+      [drawnForm, drawnExamples] = [formKey, examplesKey];
       answer.setAttribute("aria-busy", String(busy));
       redraw(answer, error ? html("p", { class: "error", role: "alert" }, error, result() ? " What stands below is the answer before." : "") : null, ...(result() ? translation() : []));
       panel.setTables(result() ? tokenTables : null);
@@ -42,6 +40,7 @@ export function inputPanel() {
   };
 }
 
+/** Return the choice of a sentence of the test set. The sentences come later than the rest of the form. */
 function exampleChoice() {
   const { examples, isWaiting } = offers();
   const label = exported ? "Sentence" : "Test set";
@@ -52,8 +51,7 @@ function exampleChoice() {
   return choice(label, [["", "choose a sentence …"], ...list], chosen < 0 ? "" : String(chosen), pick);
 }
 
-/** Return the form's fields. `examples`: the place of the test set's sentences, which come later. */
-function controls(examples) {
+function controls() {
   const { runs, limits } = offers();
   const names = runs.map((run) => [run.name, runTitle(run)]);
   const source = runs.find((run) => run.name === view().run)?.source ?? "source";
@@ -73,7 +71,7 @@ function controls(examples) {
   const rows = [
     choice("Run", names, view().run, (run) => read({ run, beside: view().beside === run ? "" : view().beside })),
     runs.length > 1 ? choice("Beside it", [["", "no second run"], ...names.filter(([name]) => name !== view().run)], view().beside, (beside) => (text.value === view().text ? show({ beside, reference: reference.value }, true) : read({ beside }))) : null,
-    examples,
+    html("div", { class: "examples" }, exampleChoice()),
   ];
   if (exported) return [html("div", { class: "row" }, ...rows), html("p", { class: "hint" }, whyFixed())];
   return [
