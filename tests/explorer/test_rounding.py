@@ -17,7 +17,10 @@ def test_each_number_has_the_digits_that_the_page_shows() -> None:
         "scores": {"bleu": 12.3456},
         "attention": [[0.12345, 0.999]],
         "next": [{"tokens": [{"token": "a", "id": 7, "probability": 0.123456}]}],
-        "gates": {"log_probabilities": [-0.12345, -0.12381], "layers": [{"gates": [{"lowest": -1.0, "means": [0.125]}]}]},
+        "gates": {
+            "log_probabilities": [-0.12345, -0.12381],
+            "layers": [{"gates": [{"lowest": -1.0, "means": [0.125]}]}],
+        },
         "search": {"options": {"length_penalty": 0.12345}, "best_reachable_score": None, "is_forced": True},
     }
     assert rounded(answer) == {

@@ -10,17 +10,17 @@ const LSTM_END = [
 ];
 const CELLS = {
   LSTMCell: [
-    { name: "input", left: "i", right: "σ(Wᵢ x + Uᵢ h + bᵢ)", says: "input gate: how much of the candidate is written" },
+    { name: "input", left: "i", right: "σ(W_i x + U_i h + b_i)", says: "input gate: how much of the candidate is written" },
     { name: "forget", left: "f", right: "σ(W_f x + U_f h + b_f)", says: "forget gate: how much of the old cell is kept" },
     { name: "candidate", left: "g", right: "tanh(W_g x + U_g h + b_g)", says: "candidate: the new content for the cell" },
-    { name: "output", left: "o", right: "σ(Wₒ x + Uₒ h + bₒ)", says: "output gate: how much of the cell is shown" },
+    { name: "output", left: "o", right: "σ(W_o x + U_o h + b_o)", says: "output gate: how much of the cell is shown" },
     ...LSTM_END,
   ],
   PeepholeLSTMCell: [
-    { name: "input", left: "i", right: "σ(Wᵢ x + Uᵢ h + pᵢ ⊙ c + bᵢ)", says: "input gate; it sees the old cell" },
+    { name: "input", left: "i", right: "σ(W_i x + U_i h + p_i ⊙ c + b_i)", says: "input gate; it sees the old cell" },
     { name: "forget", left: "f", right: "σ(W_f x + U_f h + p_f ⊙ c + b_f)", says: "forget gate; it sees the old cell" },
     { name: "candidate", left: "g", right: "tanh(W_g x + U_g h + b_g)", says: "candidate: the new content for the cell" },
-    { name: "output", left: "o", right: "σ(Wₒ x + Uₒ h + pₒ ⊙ c′ + bₒ)", says: "output gate; it sees the new cell" },
+    { name: "output", left: "o", right: "σ(W_o x + U_o h + p_o ⊙ c′ + b_o)", says: "output gate; it sees the new cell" },
     ...LSTM_END,
   ],
   GRUCell: [
