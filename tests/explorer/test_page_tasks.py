@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from browser import require_chromium
 from explorer.conftest import Site
-from explorer.page_tasks import LIVE_TASKS, Hand, Keyboard, Mouse, Task, ask, open_page, read_export, shown, text, wait
+from explorer.page_tasks import LIVE_TASKS, Keyboard, Mouse, Task, ask, open_page, read_export, text, wait
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from seq2seq.explorer.export import export
