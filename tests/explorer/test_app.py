@@ -46,6 +46,7 @@ def test_the_runs_are_described(site: Site, untrained_run: Path, translator: Tra
         "finished": False,
         "cell": {"encoder": "LSTMCell", "decoder": "LSTMCell"},
         "parameters": sum(parameter.numel() for parameter in translator.model.parameters()),
+        "units": 8,
         "search": {"beam_size": 2, "length_penalty": 1.0, "coverage_penalty": 0.0},
     }
     assert answer["runs"][1]["attends"] is False
