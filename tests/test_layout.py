@@ -36,6 +36,7 @@ ORDER = (
     "recipe",
     "provenance",
     "run_files",
+    "run_names",
     "run_metrics",
     "run_snapshots",
     "run",

@@ -72,7 +72,7 @@ number of updates or the software is an error that names the difference. As with
 set on the command line, for all variants."""
 
 INSPECT = """\
-Look inside a trained model. A sentence is translated, and shown is what the model did: the search, step by step; and
+Look inside a trained model: translate a sentence, and show what the model did. These are the steps of the search, and
 the gates and states of every layer for every token.
     seq2seq inspect runs/quickstart "Der Hund schläft."
     seq2seq inspect runs/quickstart "Der Hund schläft." --only gates --units 3 17

@@ -31,6 +31,7 @@ from seq2seq.plotting.search_steps import draw_search
 from seq2seq.plotting.search_tree import search_figure
 from seq2seq.recipe import check_only_corpus
 from seq2seq.run import Run
+from seq2seq.run_names import unique_names
 from seq2seq.seeding import check_seed
 from seq2seq.terminal_text import printable, write_message, write_output
 from seq2seq.text.corpus import CorpusOptions
@@ -41,21 +42,14 @@ FIRST_PAIRS = 100  # of a split for gradients
 MOST_SENTENCES = 10_000  # of a split for probes, which use no more
 
 MEASUREMENTS = ("gradients", "memory", "cells")
+OF_SEARCH = ("prefix", "search_figure", "beam_size", "length_penalty", "coverage_penalty")
 OPTIONS = {  # what each option is for
-    **dict.fromkeys(("target", "prefix", "units", "only", "search_figure"), ("sentence",)),
-    **dict.fromkeys(("beam_size", "length_penalty", "coverage_penalty"), ("sentence",)),
+    **dict.fromkeys(("target", "units", "only", *OF_SEARCH), ("sentence",)),
     "split": ("gradients", "memory"),
     "sentences": ("gradients",),
     "beside": ("memory",),
     "seed": ("memory", "cells"),
 }
-OF_SEARCH = (
-    "prefix",
-    "search_figure",
-    "beam_size",
-    "length_penalty",
-    "coverage_penalty",
-)  # none of these is 0 by itself
 MOST_UNITS = 26  # letters of a drawing
 NOT_GIVEN: tuple[object, ...] = (None, [])
 
@@ -100,7 +94,8 @@ def check_arguments(arguments: argparse.Namespace, overrides: Sequence[str]) -> 
         raise UserError("--cells needs no run")
     if mode in ("gradients", "memory") and (arguments.run is None or arguments.sentence is not None):
         raise UserError(f"--{mode} needs a run and no sentence")
-    if arguments.target is not None and (arguments.only == "search" or any(map(arguments.__getattribute__, OF_SEARCH))):
+    of_search = [option for option in OF_SEARCH if getattr(arguments, option) not in NOT_GIVEN]
+    if arguments.target is not None and (arguments.only == "search" or of_search):
         raise UserError("--target is read as it is: there is no search, and so no option or drawing of it")
     if arguments.units and arguments.only == "search":
         raise UserError("--units are drawn with the gates; leave out --only search")
@@ -169,10 +164,7 @@ def inspect_gradients(arguments: argparse.Namespace, overrides: Sequence[str]) -
 def inspect_memory(arguments: argparse.Namespace, overrides: Sequence[str]) -> None:
     """Show what the encoder's vectors of one or several runs know of the source."""
     paths = [arguments.run, *arguments.beside]
-    if len({path.resolve() for path in paths}) < len(paths):
-        raise UserError("--beside: a run is there twice")
-    short = [path.resolve().name for path in paths]
-    names = short if len(set(short)) == len(short) else list(map(str, paths))
+    names = unique_names(paths)
     corpus = Run(arguments.run).load_recipe(overrides).corpus
     translators = [Run(path).load_translator(arguments.device) for path in paths]
     splits = Splits(
@@ -237,25 +229,20 @@ def show(
     """Draw the figure if the arguments ask for one. Then write the record as JSON, or its drawing."""
     with figure(arguments.figure, draw_figure):
         if arguments.json:
-            write_json(record)
+            print(to_json(record))
         else:
             write_output(drawing)
 
 
 @contextmanager
 def figure(path: Path | None, draw_figure: Callable[[Path], object]) -> Iterator[None]:
-    """Draw a figure before the block. The block runs even if that fails: what was measured must not be lost."""
+    """Draw a figure, then run the block. It runs even if drawing fails, so that what was measured is not lost."""
     try:
         if path is not None:
             draw_figure(path)
             write_message(f"drawn: {path}")
     finally:
         yield
-
-
-def write_json(record: dict[str, Any]) -> None:
-    """Write a record to standard output as one line of JSON in ASCII."""
-    print(to_json(record))
 
 
 def columns() -> int:

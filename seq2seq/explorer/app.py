@@ -26,7 +26,7 @@ from seq2seq.explorer.responses import RequestError, error_response, json_respon
 from seq2seq.explorer.runs import RunSummary, ShownRun
 from seq2seq.terminal_text import one_line, write_message
 
-GONE = 499  # nobody reads this answer
+GONE = 499  # nginx's status for a client that has left
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class QueueFull(Exception):
 
 
 class TooSlow(Exception):
-    """An answer took too long, or nobody waits for it any more."""
+    """An answer took too long, or its client has left."""
 
 
 class Patience:

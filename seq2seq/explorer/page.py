@@ -70,7 +70,7 @@ def static_text(name: str) -> str:
 
 
 def single_file(exported: object) -> str:
-    """Return the page as one file that shows what it holds, and asks no server.
+    """Return the page as one file that holds its data and needs no server.
 
     Its policy allows the script and the styles that are in it, by their hashes, and nothing else.
 
@@ -125,7 +125,7 @@ def join_modules(first: str) -> str:
 
 
 def join_module(name: str, source: str) -> str:
-    """Return a module as a constant: the object of what it exports."""
+    """Return a module as JavaScript that defines a constant: an object with what the module exports."""
     exported = [found["name"] for found in DECLARATION.finditer(source)]
     for names in LIST.finditer(source):
         exported += [swap_renamed(each) for each in names["names"].strip("{} \n").split(",") if each.strip()]

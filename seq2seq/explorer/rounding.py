@@ -10,9 +10,7 @@ from itertools import count
 from typing import Any
 
 PERCENT = ("probability", "token_probability")  # shown in percent, with one decimal
-DECIMALS = {  # others have three
-    **dict.fromkeys(("attention", "means", "lows", "highs", "values"), 2),
-}
+DECIMALS = dict.fromkeys(("attention", "means", "lows", "highs", "values"), 2)  # others have three
 EXPONENTIAL = ("log_probabilities",)  # of tokens: the page shows their exponentials in percent, too
 KEPT = ("options", "milliseconds", "scores")  # as they are
 

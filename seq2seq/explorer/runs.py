@@ -1,9 +1,7 @@
 """The runs that a page shows: their models, and what the page says of them."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from seq2seq.errors import UserError
 from seq2seq.evaluation.options import MetricTokenizer
@@ -66,7 +64,7 @@ class ShownRun:
     """A run whose weights are loaded, and loaded again when its training has saved better ones.
 
     Args:
-        name: see `unique_names`.
+        name: unique among the runs; see run_names.py.
         run: the run's folder.
         device: where to compute.
 
@@ -137,17 +135,3 @@ class ShownRun:
                 if best.improvements > before:
                     epoch = row.epoch
         return epoch
-
-
-def unique_names(paths: Sequence[Path]) -> list[str]:
-    """Return a name for each run: its folder's name, or the whole path if another run has this name.
-
-    Raises:
-        UserError: a path is given twice.
-    """
-    names = [path.name or str(path) for path in paths]
-    names = [name if names.count(name) == 1 else str(path) for name, path in zip(names, paths, strict=True)]
-    for name in names:
-        if names.count(name) > 1:
-            raise UserError(f"{name}: the same run is given twice")
-    return names

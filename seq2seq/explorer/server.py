@@ -20,8 +20,9 @@ from seq2seq.explorer.examples import Example, read_examples
 from seq2seq.explorer.guard import is_loopback
 from seq2seq.explorer.limits import BODY_BYTES, CONNECTIONS
 from seq2seq.explorer.model_thread import ModelThread
-from seq2seq.explorer.runs import ShownRun, unique_names
+from seq2seq.explorer.runs import ShownRun
 from seq2seq.run import Run
+from seq2seq.run_names import unique_names
 from seq2seq.terminal_text import write_message, write_output
 
 PORT = 8765

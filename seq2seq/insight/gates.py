@@ -11,12 +11,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from seq2seq.errors import UserError
+from seq2seq.insight.forced_reading import ForcedReading
 from seq2seq.insight.gate_statistics import CANDIDATE
 from seq2seq.insight.traced_layers import Side, TracedLayer, trace_layers
-from seq2seq.text.batch import Batch
-from seq2seq.text.special_tokens import EOS
-from seq2seq.translation.sentences import SentenceTranslation
-from seq2seq.translation.translator import Translator
+from seq2seq.model.encoder_decoder import EncoderDecoder
 
 LOW, HIGH = 0.1, 0.9  # the quantiles of a band
 STATES = {"hidden": "h", "cell": "c"}  # the letters of the papers; a state of one's own keeps its field's name
@@ -24,7 +22,6 @@ Limits = tuple[float, float] | tuple[None, None]
 SIGMOID: Limits = (0.0, 1.0)
 TANH: Limits = (-1.0, 1.0)
 NO_LIMITS: Limits = (None, None)
-MOST_TOKENS = 1000  # of a side; a longer text is no sentence
 
 
 @dataclass(frozen=True)
@@ -103,55 +100,31 @@ class SentenceGates:
     layers: list[LayerGates]
 
 
-def measure_translation(
-    translator: Translator, translation: SentenceTranslation, units: Sequence[int] = ()
-) -> SentenceGates:
+BLANK = SentenceGates([], [], "", [], [])  # of a sentence that is not read
+
+
+@torch.inference_mode()
+def measure_gates(model: EncoderDecoder, reading: ForcedReading, units: Sequence[int] = ()) -> SentenceGates:
     """Return the gates and states while the model reads a sentence and writes a translation of it.
 
     Args:
-        translator: the trained model.
-        translation: of one sentence. `SentenceTranslator.given_pair` makes one of a given pair.
+        model: the trained model.
+        reading: of the sentence and its translation.
         units: the units whose single values are wanted, counted from 0. A layer without such a unit leaves it out.
 
     Raises:
         UserError: no layer has one of the units.
     """
-    if not translation.source_ids:
-        return SentenceGates([], [], "", [], [])
-    device = translator.sentences.device
-    batch = Batch(*(leaf.to(device) for leaf in Batch.from_ids([translation.source_ids], [translation.target_ids])))
-    with torch.inference_mode():
-        traced = trace_layers(translator.model, batch)
-        log_probabilities: list[float] = translator.model.log_probabilities(batch)[0].tolist()
-        check_units(units, traced)
-        layers = [layer_gates(layer, units) for layer in traced]
+    translation, labels = reading.translation, reading.batch.labels[0]
+    traced = trace_layers(model, reading.batch)
+    check_units(units, traced)
     return SentenceGates(
         source_tokens=list(translation.source_tokens),
         target_tokens=list(translation.target_tokens),
         text=translation.text,
-        log_probabilities=log_probabilities,
-        layers=layers,
+        log_probabilities=reading.log_probabilities.gather(-1, labels[:, None]).squeeze(-1).tolist(),
+        layers=[layer_gates(layer, units) for layer in traced],
     )
-
-
-def measure_pair(translator: Translator, source: str, target: str, units: Sequence[int] = ()) -> SentenceGates:
-    """Return the gates and states while the model reads a sentence and is given its translation.
-
-    Args:
-        translator: the trained model.
-        source, target: raw text. Each is read whole, even if it has several sentences.
-        units: see `measure_translation`.
-
-    Raises:
-        UserError: one text is blank and the other is not, a text is too long, or see `measure_translation`.
-    """
-    pair = translator.sentences.given_pair(source, target)
-    for name, ids in ("sentence", pair.source_ids), ("target", pair.target_ids):
-        if len(ids) > MOST_TOKENS:
-            raise UserError(f"the {name} has {len(ids):,} tokens; at most {MOST_TOKENS:,} can be inspected")
-        if ids == (EOS,):
-            raise UserError(f"the {name} is blank")
-    return measure_translation(translator, pair, units)
 
 
 def check_units(units: Sequence[int], layers: Sequence[TracedLayer]) -> None:

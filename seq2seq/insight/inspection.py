@@ -3,15 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from seq2seq.insight.gates import SentenceGates, measure_pair, measure_translation
+from seq2seq.errors import UserError
+from seq2seq.insight.forced_reading import read_translation
+from seq2seq.insight.gates import BLANK, SentenceGates, measure_gates
 from seq2seq.insight.next_tokens import NextTokens, next_tokens
 from seq2seq.insight.search_trace import translate_traced
 from seq2seq.search.observation import Observer
 from seq2seq.search.options import SearchOptions
 from seq2seq.search.trace import SearchTrace
+from seq2seq.text.special_tokens import EOS
 from seq2seq.translation.long_text import cut
 from seq2seq.translation.sentences import Prefix, SentenceTranslation
 from seq2seq.translation.translator import Translator
+
+MOST_TOKENS = 1000  # of a given sentence or translation
 
 
 @dataclass(frozen=True)
@@ -54,31 +59,51 @@ def inspect_text(
         observe: see `translate_traced`.
 
     Raises:
-        UserError: see `trace_search` and `measure_translation`.
+        UserError: see `translate_traced` and `measure_gates`.
     """
     parts = cut(text, translator.tokenizer, translator.cut_at_sentence_ends).parts
     inspections = []
     for place, part in enumerate(parts):
-        translation, trace = translate_traced(translator, part, options, "" if place else prefix, observe)
-        gates = measure_translation(translator, translation, units)
-        attention, following = attention_weights(translator, translation), next_tokens(translator, translation)
-        inspections.append(Inspection(part, gates, attention, trace, following))
+        translation, search = translate_traced(translator, part, options, "" if place else prefix, observe)
+        inspections.append(inspect_translation(translator, part, translation, units, search))
     return inspections
 
 
 def inspect_pair(translator: Translator, source: str, target: str, units: Sequence[int] = ()) -> Inspection:
     """Return what the model does while it reads a sentence and is given its translation.
 
-    See `measure_pair` for the arguments and the errors.
+    Args:
+        translator: the trained model.
+        source, target: raw text. Each is read whole, even if it has several sentences.
+        units: see `inspect_text`.
+
+    Raises:
+        UserError: a text is blank or too long, or see `measure_gates`.
     """
-    gates = measure_pair(translator, source, target, units)
     pair = translator.sentences.given_pair(source, target)
-    return Inspection(source, gates, attention_weights(translator, pair), None, next_tokens(translator, pair))
+    for name, ids in ("sentence", pair.source_ids), ("target", pair.target_ids):
+        if len(ids) > MOST_TOKENS:
+            raise UserError(f"the {name} has {len(ids):,} tokens; at most {MOST_TOKENS:,} can be inspected")
+        if ids == (EOS,):
+            raise UserError(f"the {name} is blank")
+    return inspect_translation(translator, source, pair, units, None)
 
 
-def attention_weights(translator: Translator, translation: SentenceTranslation) -> list[list[float]] | None:
-    """Return the attention weights of a translation, or None if the model does not attend."""
-    if not translator.attends:
-        return None
-    weights: list[list[float]] = translator.sentences.attention(translation).float().tolist()
-    return weights
+def inspect_translation(
+    translator: Translator,
+    source: str,
+    translation: SentenceTranslation,
+    units: Sequence[int],
+    search: SearchTrace | None,
+) -> Inspection:
+    """Return what the model does with a sentence and one translation of it. See `Inspection` and `inspect_text`."""
+    if not translation.source_ids:
+        return Inspection(source, BLANK, [] if translator.attends else None, search, [])
+    reading = read_translation(translator, translation)
+    return Inspection(
+        source=source,
+        gates=measure_gates(translator.model, reading, units),
+        attention=reading.attention.tolist() if translator.attends else None,
+        search=search,
+        next=next_tokens(translator.tokenizer, reading),
+    )

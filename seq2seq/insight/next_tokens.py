@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import torch
 
+from seq2seq.insight.forced_reading import ForcedReading
 from seq2seq.search.candidates import most_probable
-from seq2seq.text.batch import Batch
-from seq2seq.translation.sentences import SentenceTranslation
-from seq2seq.translation.translator import Translator
+from seq2seq.text.tokenizer import Tokenizer
 
 MOST = 12  # tokens that are listed for a step
 
@@ -34,20 +33,16 @@ class NextTokens:
     tokens: list[NextToken]
 
 
-def next_tokens(translator: Translator, translation: SentenceTranslation, most: int = MOST) -> list[NextTokens]:
+@torch.inference_mode()
+def next_tokens(tokenizer: Tokenizer, reading: ForcedReading, most: int = MOST) -> list[NextTokens]:
     """Return the most probable next tokens at each step of a translation, given its tokens before (teacher forcing).
 
     Args:
-        translator: the trained model.
-        translation: of one sentence. A blank one has no steps.
+        tokenizer: spells the tokens.
+        reading: of the translation.
         most: how many tokens to list for each step.
     """
-    if not translation.source_ids:
-        return []
-    device, spell = translator.sentences.device, translator.tokenizer.target_tokens
-    batch = Batch(*(leaf.to(device) for leaf in Batch.from_ids([translation.source_ids], [translation.target_ids])))
-    with torch.inference_mode():
-        log_probabilities = translator.model(batch).float().log_softmax(dim=-1)  # (steps, vocabulary)
-        candidates = most_probable(log_probabilities.unsqueeze(0), most)
+    spell = tokenizer.target_tokens
+    candidates = most_probable(reading.log_probabilities.unsqueeze(0), most)
     steps = zip(candidates.tokens[0].tolist(), candidates.log_probability[0].exp().tolist(), strict=True)
     return [NextTokens(list(map(NextToken, spell(ids), ids, probabilities))) for ids, probabilities in steps]

@@ -21,23 +21,6 @@ LARGEST_BEAM = 50  # a step considers up to the square of it: 2,500 hypotheses
 Ids = dict[tuple[int, ...], int]  # the ids of hypotheses, by their tokens, BOS included
 
 
-def trace_search(
-    translator: Translator, sentence: str, options: SearchOptions | None = None, prefix: Prefix = ""
-) -> SearchTrace:
-    """Translate a sentence, and return what the search did.
-
-    Args:
-        translator: the trained model.
-        sentence: raw text, short enough for the model to take it whole.
-        options: how to search. The default is the run's recipe.
-        prefix: what the translation must begin with.
-
-    Raises:
-        UserError: the options ask for samples or for a beam of more than `LARGEST_BEAM`, or see `beam_search`.
-    """
-    return translate_traced(translator, sentence, options, prefix)[1]
-
-
 def translate_traced(
     translator: Translator,
     sentence: str,
@@ -45,12 +28,17 @@ def translate_traced(
     prefix: Prefix = "",
     observe: Observer | None = None,
 ) -> tuple[SentenceTranslation, SearchTrace]:
-    """Return the best translation of a sentence, and what the search for it did.
-
-    See `trace_search` for the other arguments and the errors.
+    """Translate a sentence. Return its best translation, and what the search did.
 
     Args:
+        translator: the trained model.
+        sentence: raw text, short enough for the model to take it whole.
+        options: how to search. The default is the run's recipe.
+        prefix: what the translation must begin with.
         observe: another observer of the search. It can raise an exception to end it.
+
+    Raises:
+        UserError: the options ask for samples or for a beam of more than `LARGEST_BEAM`, or see `beam_search`.
     """
     options = options or translator.options
     if options.sampling:

@@ -114,8 +114,12 @@ class SentenceTranslator:
         """
         if not translation.source_ids:
             return torch.zeros(0, 0)
+        return self.model.align(self.batch(translation))[0].cpu()
+
+    def batch(self, translation: SentenceTranslation) -> Batch:
+        """Return a translation of a sentence that is not blank as a batch of one pair, on the model's device."""
         batch = Batch.from_ids([translation.source_ids], [translation.target_ids])
-        return self.model.align(Batch(*(tensor.to(self.device) for tensor in batch)))[0].cpu()
+        return Batch(*(tensor.to(self.device) for tensor in batch))
 
     def given_pair(self, source: str, target: str) -> SentenceTranslation:
         """Return a given sentence pair as a translation, so that `attention` can read it. Its scores are 0."""

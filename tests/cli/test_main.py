@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from command_line import seq2seq
+from command_line import check_mistake, seq2seq
 
 from seq2seq.cli import main
 from seq2seq.recipe import Recipe
@@ -105,11 +105,7 @@ def test_a_mistake_with_a_run_ends_in_one_line_on_stderr(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     verb, *options = words
-    assert seq2seq(monkeypatch, verb, untrained_run, *options) == 2
-    output, errors = capsys.readouterr()
-    assert output == ""
-    assert complaint in errors.splitlines()[-1]
-    assert "Traceback" not in errors
+    check_mistake(capsys, monkeypatch, complaint, verb, untrained_run, *options)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "foreign", "missing"])

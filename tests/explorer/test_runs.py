@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from seq2seq.errors import UserError
-from seq2seq.explorer.runs import ShownRun, unique_names
+from seq2seq.explorer.runs import ShownRun
 from seq2seq.run import Run
 from seq2seq.run_metrics import EpochMetrics
 from seq2seq.translation.translator import Translator
@@ -45,10 +44,3 @@ def test_new_weights_are_loaded_when_the_training_saves_them(run: Run, translato
     assert torch.equal(after.model.decoder.embedding.weight, model.decoder.embedding.weight)
     run.weights_path.unlink()
     assert shown.translator() is after
-
-
-def test_names_are_unique() -> None:
-    assert unique_names([Path("runs/a"), Path("runs/b"), Path("other/b")]) == ["a", "runs/b", "other/b"]
-    assert unique_names([Path(".")]) == ["."]
-    with pytest.raises(UserError, match="runs/a: the same run is given twice"):
-        unique_names([Path("runs/a"), Path("runs/a")])

@@ -6,14 +6,13 @@ import pytest
 
 from seq2seq.errors import UserError
 from seq2seq.insight.gate_drawings import draw_gates, save_gates
-from seq2seq.insight.gates import SentenceGates, measure_pair
+from seq2seq.insight.gates import BLANK
+from seq2seq.insight.inspection import inspect_pair
 from seq2seq.translation.translator import Translator
-
-BLANK = SentenceGates([], [], "", [], [])
 
 
 def test_the_drawing_has_each_layer_and_each_token(translator: Translator) -> None:
-    gates = measure_pair(translator, "wir lesen", "we read")
+    gates = inspect_pair(translator, "wir lesen", "we read").gates
     lines = draw_gates(gates, columns=160).split("\n")
     titles = [line for line in lines if "coder, layer" in line]
     assert titles == ["encoder, layer 1, forward", "encoder, layer 1, backward", "decoder, layer 1"]
@@ -23,7 +22,7 @@ def test_the_drawing_has_each_layer_and_each_token(translator: Translator) -> No
 
 
 def test_a_figure_is_drawn(translator: Translator, tmp_path: Path) -> None:
-    save_gates(tmp_path / "gates.svg", measure_pair(translator, "wir lesen", "we read", units=[2]))
+    save_gates(tmp_path / "gates.svg", inspect_pair(translator, "wir lesen", "we read", units=[2]).gates)
     assert "<svg" in (tmp_path / "gates.svg").read_text()
 
 

@@ -1,6 +1,7 @@
 """The gates and states of a sentence are those of the translation, summarised over the units."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import pytest
@@ -10,12 +11,18 @@ from hypothesis import strategies as st
 from random_models import CELLS, quick, small_model
 
 from seq2seq.errors import UserError
-from seq2seq.insight.gates import MOST_TOKENS, layer_gates, measure_pair, measure_translation, quantity
+from seq2seq.insight.forced_reading import read_translation
+from seq2seq.insight.gates import SentenceGates, layer_gates, measure_gates, quantity
 from seq2seq.insight.traced_layers import trace_layers
 from seq2seq.text.batch import Batch
 from seq2seq.translation.translator import Translator
 
 SOURCE, TARGET = "der Hund sieht die Katze", "the dog sees the cat"
+
+
+def measure(translator: Translator, units: Sequence[int]) -> SentenceGates:
+    pair = translator.sentences.given_pair(SOURCE, TARGET)
+    return measure_gates(translator.model, read_translation(translator, pair), units)
 
 
 @quick
@@ -35,13 +42,13 @@ def test_the_band_goes_from_10_to_90_percent() -> None:
 
 
 def test_values_are_those_of_the_traced_layers(translator: Translator) -> None:
-    gates = measure_pair(translator, SOURCE, TARGET, units=[3])
+    gates = measure(translator, [3])
     pair = translator.sentences.given_pair(SOURCE, TARGET)
     batch = Batch.from_ids([pair.source_ids], [pair.target_ids])
     with torch.no_grad():
         traced = trace_layers(translator.model, batch)
         log_probabilities = translator.model.log_probabilities(batch)[0]
-    assert gates.log_probabilities == log_probabilities.tolist()
+    assert gates.log_probabilities == pytest.approx(log_probabilities.tolist(), abs=1e-6)
     assert (tuple(gates.source_tokens), tuple(gates.target_tokens)) == (pair.source_tokens, pair.target_tokens)
     assert len(gates.layers) == len(traced) == 3
     for layer, values in zip(gates.layers, traced, strict=True):
@@ -78,31 +85,13 @@ def test_every_cell_has_its_own_gates(cell: str, names: tuple[list[str], list[st
 def test_a_layer_without_a_unit_leaves_it_out(translator: Translator) -> None:
     model = small_model(vocabulary=translator.tokenizer.target_size)  # 4 units in the encoder, 7 in the decoder
     other = Translator(model, translator.tokenizer, translator.options)
-    layers = measure_pair(other, SOURCE, TARGET, units=[5]).layers
+    layers = measure(other, [5]).layers
     assert [len(layer.states[0].units) for layer in layers] == [0, 0, 1]
     for unit in (7, -1):
         with pytest.raises(UserError, match=f"there is no unit {unit}; the largest layer has units 0 to 6"):
-            measure_pair(other, SOURCE, TARGET, units=[unit])
+            measure(other, [unit])
 
 
 def test_a_record_is_plain_json(translator: Translator) -> None:
-    record = asdict(measure_pair(translator, SOURCE, TARGET, units=[0]))
+    record = asdict(measure(translator, [0]))
     assert json.loads(json.dumps(record)) == record
-
-
-def test_a_blank_sentence_has_no_layers(translator: Translator) -> None:
-    [[blank]] = translator.sentences.translate([" "], translator.options)
-    assert measure_translation(translator, blank).layers == []
-
-
-@pytest.mark.parametrize(
-    ("source", "target", "message"),
-    [
-        (" ", TARGET, "the sentence is blank"),
-        (SOURCE, "", "the target is blank"),
-        ("ä ö" * MOST_TOKENS, TARGET, "at most 1,000"),
-    ],
-)
-def test_pairs_that_cannot_be_read_are_refused(source: str, target: str, message: str, translator: Translator) -> None:
-    with pytest.raises(UserError, match=message):
-        measure_pair(translator, source, target)

@@ -2,10 +2,12 @@
 
 import pytest
 
-from seq2seq.insight.gates import measure_translation
-from seq2seq.insight.inspection import inspect_pair, inspect_text
+from seq2seq.errors import UserError
+from seq2seq.insight.forced_reading import read_translation
+from seq2seq.insight.gates import measure_gates
+from seq2seq.insight.inspection import MOST_TOKENS, inspect_pair, inspect_text
 from seq2seq.insight.next_tokens import next_tokens
-from seq2seq.insight.search_trace import trace_search
+from seq2seq.insight.search_trace import translate_traced
 from seq2seq.search.observation import SearchEvent
 from seq2seq.translation.translator import Translator
 
@@ -17,11 +19,13 @@ def test_each_part_of_a_text_is_inspected(translator: Translator, prefix: str) -
     first, second = inspect_text(translator, TEXT, prefix=prefix, units=[1])
     translation = translator.translate(TEXT, prefix=prefix)
     for inspection, part, begins in zip((first, second), translation.parts, (prefix, ""), strict=True):
-        assert inspection.gates == measure_translation(translator, part, [1])
-        assert inspection.search == trace_search(translator, inspection.source, prefix=begins)
+        reading = read_translation(translator, part)
+        assert inspection.gates == measure_gates(translator.model, reading, [1])
+        assert inspection.search == translate_traced(translator, inspection.source, prefix=begins)[1]
+        assert inspection.search is not None
         assert inspection.search.finished[0].score == part.score
         assert inspection.attention == translator.sentences.attention(part).tolist()
-        assert inspection.next == next_tokens(translator, part)
+        assert inspection.next == next_tokens(translator.tokenizer, reading)
     assert (first.source, second.source) == ("Der Hund sieht die Katze.", "Wir lesen ein Buch.")
 
 
@@ -61,3 +65,16 @@ def test_a_blank_text_has_nothing_to_show(translator: Translator) -> None:
     assert inspection.gates.layers == []
     assert inspection.next == []
     assert inspection.attention == []
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "message"),
+    [
+        (" ", "we", "the sentence is blank"),
+        ("wir", "", "the target is blank"),
+        ("ä ö" * MOST_TOKENS, "we", "at most 1,000"),
+    ],
+)
+def test_pairs_that_cannot_be_read_are_refused(source: str, target: str, message: str, translator: Translator) -> None:
+    with pytest.raises(UserError, match=message):
+        inspect_pair(translator, source, target)

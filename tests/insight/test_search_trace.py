@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from random_models import CONTEXTS, quick, seeds, small_model
 
 from seq2seq.errors import UserError
-from seq2seq.insight.search_trace import LARGEST_BEAM, trace_search
+from seq2seq.insight.search_trace import LARGEST_BEAM, translate_traced
 from seq2seq.search.options import SearchOptions
 from seq2seq.search.trace import EMPTY, SearchTrace
 from seq2seq.text.special_tokens import EOS
@@ -108,7 +108,7 @@ def test_a_trace_is_of_the_search_that_translates(
     own = random_translator(translator, context, seed)
     n_best = data.draw(st.integers(1, options.beam_size))
     options = replace(options, n_best=n_best, coverage_penalty=options.coverage_penalty * own.attends)
-    trace = trace_search(own, sentence, options, prefix)
+    _, trace = translate_traced(own, sentence, options, prefix)
     [translations] = own.n_best([sentence], options, prefix)
     assert [(hypothesis.text, hypothesis.score) for hypothesis in trace.finished[:n_best]] == [
         (translation.text, translation.score) for translation in translations
@@ -130,13 +130,13 @@ def test_a_trace_is_of_the_search_that_translates(
 
 @pytest.mark.parametrize("context", CONTEXTS)
 def test_every_context_can_be_traced(translator: Translator, context: str) -> None:
-    trace = trace_search(random_translator(translator, context, 1), SENTENCES[0], SearchOptions(4, max_length=8))
+    _, trace = translate_traced(random_translator(translator, context, 1), SENTENCES[0], SearchOptions(4, max_length=8))
     check_trace(trace)
     check_finished(trace)
 
 
 def test_a_trace_says_what_was_searched(translator: Translator) -> None:
-    trace = trace_search(translator, SENTENCES[0], prefix="the")
+    _, trace = translate_traced(translator, SENTENCES[0], prefix="the")
     assert trace.sentence == SENTENCES[0]
     assert trace.prefix == "the"
     assert trace.options == translator.options
@@ -146,12 +146,12 @@ def test_a_trace_says_what_was_searched(translator: Translator) -> None:
 
 
 def test_a_blank_sentence_is_not_searched(translator: Translator) -> None:
-    trace = trace_search(translator, " \t", prefix="the")
+    _, trace = translate_traced(translator, " \t", prefix="the")
     assert (trace.source_tokens, trace.steps, trace.finished, trace.winner) == ([], [], [], None)
 
 
 def test_samples_and_huge_beams_are_refused(translator: Translator) -> None:
     with pytest.raises(UserError, match=r"search\.sampling"):
-        trace_search(translator, SENTENCES[0], SearchOptions(sampling=True))
+        translate_traced(translator, SENTENCES[0], SearchOptions(sampling=True))
     with pytest.raises(UserError, match=f"the most is {LARGEST_BEAM}"):
-        trace_search(translator, SENTENCES[0], SearchOptions(LARGEST_BEAM + 1))
+        translate_traced(translator, SENTENCES[0], SearchOptions(LARGEST_BEAM + 1))

@@ -4,6 +4,7 @@ import { html } from "./dom.js";
 import { gateText } from "./numbers.js";
 
 const FORGETTING = "f ⊙ c + i ⊙ g";
+const LSTM_CANDIDATE = { name: "candidate", left: "g", right: "tanh(W_g x + U_g h + b_g)", says: "candidate: the new content for the cell" };
 const LSTM_END = [
   { name: "c", left: "c′", right: FORGETTING, says: "the new memory cell", terms: (v) => [[v.forget, v.before.c], [v.input, v.candidate]] },
   { name: "h", left: "h′", right: "o ⊙ tanh(c′)", says: "the new hidden state", terms: (v) => [[v.output, `tanh(${gateText(v.c)})`]] },
@@ -12,14 +13,14 @@ const CELLS = {
   LSTMCell: [
     { name: "input", left: "i", right: "σ(W_i x + U_i h + b_i)", says: "input gate: how much of the candidate is written" },
     { name: "forget", left: "f", right: "σ(W_f x + U_f h + b_f)", says: "forget gate: how much of the old cell is kept" },
-    { name: "candidate", left: "g", right: "tanh(W_g x + U_g h + b_g)", says: "candidate: the new content for the cell" },
+    LSTM_CANDIDATE,
     { name: "output", left: "o", right: "σ(W_o x + U_o h + b_o)", says: "output gate: how much of the cell is shown" },
     ...LSTM_END,
   ],
   PeepholeLSTMCell: [
     { name: "input", left: "i", right: "σ(W_i x + U_i h + p_i ⊙ c + b_i)", says: "input gate; it sees the old cell" },
     { name: "forget", left: "f", right: "σ(W_f x + U_f h + p_f ⊙ c + b_f)", says: "forget gate; it sees the old cell" },
-    { name: "candidate", left: "g", right: "tanh(W_g x + U_g h + b_g)", says: "candidate: the new content for the cell" },
+    LSTM_CANDIDATE,
     { name: "output", left: "o", right: "σ(W_o x + U_o h + p_o ⊙ c′ + b_o)", says: "output gate; it sees the new cell" },
     ...LSTM_END,
   ],
